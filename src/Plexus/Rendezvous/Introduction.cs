@@ -1,0 +1,12 @@
+using System.Net;
+
+namespace Plexus.Rendezvous;
+
+/// <summary>What each side tells the other: where it can be reached, and its half of the secret.</summary>
+/// <param name="EndPoint">The endpoint that the world sees of the socket which will be punched.</param>
+/// <param name="Puzzle">A random number; both sides' puzzles together make the secret.</param>
+public sealed record Introduction(IPEndPoint EndPoint, ulong Puzzle)
+{
+    /// <summary>The endpoint alone: the puzzle is half a secret.</summary>
+    public override string ToString() => EndPoint.ToString();
+}
