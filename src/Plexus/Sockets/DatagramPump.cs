@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Plexus.Protocols;
 
 namespace Plexus.Sockets;
@@ -6,25 +7,41 @@ namespace Plexus.Sockets;
 /// <remarks>
 /// It lives as long as its socket, since an unanswered receive stays for the next core. The core is touched only
 /// inside a lock on itself, so a command from another thread takes the same lock and then calls <see cref="Wake"/>.
+/// The loop waits for one thing only, a signal that a datagram, the timer, a command or a cancellation gives: an await of a
+/// combination (WhenAny, WaitAsync) would leave the synchronization context for the thread pool.
 /// </remarks>
-internal sealed class DatagramPump(IDatagramSocket socket, TimeProvider clock) : IAsyncDisposable
+internal sealed class DatagramPump : IAsyncDisposable
 {
     private const int LargestDatagram = 65_536;
 
+    private readonly TimeProvider _clock;
     private readonly byte[] _incoming = new byte[LargestDatagram];
     private readonly byte[] _outgoing = new byte[LargestDatagram];
-    private readonly long _start = clock.GetTimestamp();
-    private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task<Received>? _receive;
+    private readonly long _start;
+    private readonly ITimer _timer;
+    private TaskCompletionSource _signal = NewSignal();
+    private bool _isReceiving; // A receive that nobody has answered stays for the next core.
+    private bool _hasArrived;
+    private Received _arrived;
+    private ExceptionDispatchInfo? _fault;
+
+    public DatagramPump(IDatagramSocket socket, TimeProvider clock)
+    {
+        Socket = socket;
+        _clock = clock;
+        _start = clock.GetTimestamp();
+        _timer = clock.CreateTimer(
+            static pump => ((DatagramPump)pump!).Wake(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>The socket, which goes where the pump goes.</summary>
-    public IDatagramSocket Socket { get; } = socket;
+    public IDatagramSocket Socket { get; }
 
     /// <summary>This pump's time: zero when it was made.</summary>
-    public Instant Now => new(clock.GetElapsedTime(_start));
+    public Instant Now => new(_clock.GetElapsedTime(_start));
 
     /// <summary>Makes the loop look for datagrams to send and at the deadline, after a command to the core.</summary>
-    public void Wake() => Volatile.Read(ref _wake).TrySetResult();
+    public void Wake() => Volatile.Read(ref _signal).TrySetResult();
 
     /// <summary>Runs the core until it is finished.</summary>
     /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
@@ -32,10 +49,12 @@ internal sealed class DatagramPump(IDatagramSocket socket, TimeProvider clock) :
     public async Task RunAsync<T>(T protocol, Func<T, bool> isFinished, CancellationToken cancellationToken)
         where T : class, IDatagramProtocol
     {
+        using CancellationTokenRegistration registration =
+            cancellationToken.UnsafeRegister(static pump => ((DatagramPump)pump!).Wake(), this);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Task wake = _wake.Task; // Taken before draining, so that no Wake is lost.
+            Task signal = _signal.Task; // Taken before draining, so that no Wake is lost.
             while (TryTransmit(protocol, out Transmit transmit))
             {
                 await Socket.SendAsync(_outgoing.AsMemory(0, transmit.Length), transmit.To, transmit.Hops);
@@ -48,14 +67,14 @@ internal sealed class DatagramPump(IDatagramSocket socket, TimeProvider clock) :
                 deadline = protocol.Deadline;
             }
 
-            _receive ??= Socket.ReceiveAsync(_incoming).AsTask();
-            if (!_receive.IsCompleted && !wake.IsCompleted) await WaitAsync(_receive, wake, deadline, cancellationToken);
-            if (wake.IsCompleted) Volatile.Write(ref _wake, new(TaskCreationOptions.RunContinuationsAsynchronously));
-            if (_receive.IsCompleted)
+            if (!TryReceive(out Received received))
             {
-                Received received = await _receive;
+                if (TrySetTimer(deadline)) await signal;
+                if (signal.IsCompleted) Volatile.Write(ref _signal, NewSignal());
+            }
+            else
+            {
                 lock (protocol) protocol.OnDatagram(_incoming.AsSpan(0, received.Length), received.From, Now);
-                _receive = null;
             }
 
             lock (protocol)
@@ -65,20 +84,72 @@ internal sealed class DatagramPump(IDatagramSocket socket, TimeProvider clock) :
         }
     }
 
-    public ValueTask DisposeAsync() => Socket.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync();
+        await Socket.DisposeAsync();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private bool TryTransmit(IDatagramProtocol protocol, out Transmit transmit)
     {
         lock (protocol) return protocol.TryTransmit(_outgoing, Now, out transmit);
     }
 
-    private async Task WaitAsync(Task receive, Task wake, Instant? deadline, CancellationToken cancellationToken)
+    /// <summary>Takes a datagram that is there already, or asks for the next one to give the signal.</summary>
+    private bool TryReceive(out Received received)
     {
-        TimeSpan wait = deadline is { } due ? due - Now : Timeout.InfiniteTimeSpan;
-        if (deadline is not null && wait <= TimeSpan.Zero) return;
-        // A timer's tick is a millisecond: rounding up spares a turn of the loop that comes too early.
-        if (deadline is not null) wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
-        await ((Task)Task.WhenAny(receive, wake)).WaitAsync(wait, clock, cancellationToken)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        received = default;
+        if (!_isReceiving)
+        {
+            ValueTask<Received> next = Socket.ReceiveAsync(_incoming);
+            if (next.IsCompletedSuccessfully)
+            {
+                received = next.Result;
+                return true;
+            }
+
+            _isReceiving = true;
+            _ = SignalAfterAsync(next);
+        }
+
+        if (!Volatile.Read(ref _hasArrived)) return false;
+        _hasArrived = false;
+        _isReceiving = false;
+        _fault?.Throw();
+        received = _arrived;
+        return true;
+    }
+
+    private async Task SignalAfterAsync(ValueTask<Received> receive)
+    {
+        try
+        {
+            _arrived = await receive;
+        }
+        catch (Exception e)
+        {
+            _fault = ExceptionDispatchInfo.Capture(e);
+        }
+
+        Volatile.Write(ref _hasArrived, true); // Before the signal, which makes the loop look.
+        Wake();
+    }
+
+    /// <summary>Sets the timer for the deadline; false when that has passed.</summary>
+    private bool TrySetTimer(Instant? deadline)
+    {
+        TimeSpan wait = Timeout.InfiniteTimeSpan;
+        if (deadline is { } due)
+        {
+            wait = due - Now;
+            if (wait <= TimeSpan.Zero) return false;
+            // A timer's tick is a millisecond: rounding up spares a turn of the loop that comes too early.
+            wait = TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds));
+        }
+
+        _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        return true;
     }
 }
