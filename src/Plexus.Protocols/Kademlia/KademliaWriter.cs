@@ -91,7 +91,7 @@ internal sealed class KademliaWriter(InfoHash self, uint networkId = 0, bool isC
         Arguments(4).String("sid"u8).Integer(socketId);
         Token(token);
         Ids("re"u8, ids);
-        return Request(transactionId, "update"u8);
+        return UpdateOfIds(transactionId);
     }
 
     public byte[] UpdateExpired(uint transactionId, uint socketId, IReadOnlyCollection<ulong> ids, ReadOnlySpan<byte> token)
@@ -99,7 +99,7 @@ internal sealed class KademliaWriter(InfoHash self, uint networkId = 0, bool isC
         Arguments(4).String("sid"u8).Integer(socketId);
         Token(token);
         Ids("exp"u8, ids);
-        return Request(transactionId, "update"u8);
+        return UpdateOfIds(transactionId);
     }
 
     /// <summary>Answers a ping or acknowledges an update. Like every reply it tells the requester its address.</summary>
@@ -195,9 +195,17 @@ internal sealed class KademliaWriter(InfoHash self, uint networkId = 0, bool isC
         Head("u"u8, ReplyKeys).Map(3).String("id"u8).Hash(self);
         Token(token);
         Ids(name, ids);
-        // Unlike everywhere else the reference node writes the kind before the transaction id here.
-        _writer.String("y"u8).String("r"u8).String("v"u8).String(agent).String("t"u8).Integer(socketId);
-        return Optional();
+        KindAndAgent("r"u8);
+        _writer.String("t"u8).Integer(socketId);
+        return _writer.ToArray();
+    }
+
+    // The reference node writes these two in an order of their own.
+    private byte[] UpdateOfIds(uint transactionId)
+    {
+        KindAndAgent("q"u8);
+        _writer.String("q"u8).String("update"u8).String("t"u8).Integer(transactionId);
+        return _writer.ToArray();
     }
 
     private MessagePackWriter Head(ReadOnlySpan<byte> name, int keys)
@@ -233,15 +241,16 @@ internal sealed class KademliaWriter(InfoHash self, uint networkId = 0, bool isC
 
     private byte[] End(uint transactionId, ReadOnlySpan<byte> kind)
     {
-        _writer.String("t"u8).Integer(transactionId).String("y"u8).String(kind).String("v"u8).String(agent);
-        return Optional();
+        _writer.String("t"u8).Integer(transactionId);
+        KindAndAgent(kind);
+        return _writer.ToArray();
     }
 
-    private byte[] Optional()
+    private void KindAndAgent(ReadOnlySpan<byte> kind)
     {
+        _writer.String("y"u8).String(kind).String("v"u8).String(agent);
         if (networkId != 0) _writer.String("n"u8).Integer(networkId);
         if (isClient) _writer.String("s"u8).Boolean(true);
-        return _writer.ToArray();
     }
 
     private void Token(ReadOnlySpan<byte> token) => _writer.String("token"u8).Binary(token);

@@ -15,6 +15,7 @@ internal static class PublicKeyInfo
 
     private const int MaxPemLength = 4096; // Base64 makes 4 characters of 3 bytes, and there are armour and line ends.
     private const int MinModulusBits = 1024; // Shorter keys can be broken.
+    private const int MaxModulusBits = 8192; // A check with such a key takes half a millisecond, with a longer one too long.
     private const int MaxExponentBytes = 4; // 65,537 is usual. A long exponent makes a verification slow.
 
     private const byte Integer = 0x02;
@@ -48,7 +49,7 @@ internal static class PublicKeyInfo
         return true;
     }
 
-    /// <summary>Whether this is an RSA key that may be used: a modulus of at least 1,024 bits and a short odd exponent.</summary>
+    /// <summary>Whether this is an RSA key that may be used: a modulus of 1,024 to 8,192 bits, a short odd exponent.</summary>
     public static bool IsUsableRsa(ReadOnlySpan<byte> info)
     {
         if (!TrySplit(info, out ReadOnlySpan<byte> algorithm, out ReadOnlySpan<byte> key)
@@ -62,9 +63,10 @@ internal static class PublicKeyInfo
             return false;
         }
 
+        int bits = modulus.TrimStart((byte)0).Length * 8;
         return IsPositive(modulus)
             && IsPositive(exponent)
-            && modulus.TrimStart((byte)0).Length * 8 >= MinModulusBits
+            && bits is >= MinModulusBits and <= MaxModulusBits
             && (modulus[^1] & 1) == 1
             && exponent.TrimStart((byte)0).Length <= MaxExponentBytes
             && (exponent[^1] & 1) == 1
