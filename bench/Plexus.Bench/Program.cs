@@ -1,1 +1,13 @@
-return 0;
+using System.Globalization;
+using Plexus.Bench;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+Options options = new(args.Skip(1));
+switch (args.FirstOrDefault())
+{
+    case "line":
+        return LineBench.Run(options);
+    default:
+        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: line");
+        return 2;
+}
