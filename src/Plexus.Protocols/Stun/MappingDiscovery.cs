@@ -23,6 +23,7 @@ internal sealed class MappingDiscovery : IDatagramProtocol
     private readonly List<MappingTarget> _alternates = [];
     private readonly List<MappingObservation> _observations = [];
     private StunTransaction? _hairpin;
+    private Instant? _confirmsUntil;
     private Instant? _settlesAt;
     private Instant? _asksAgainAt;
 
@@ -48,7 +49,7 @@ internal sealed class MappingDiscovery : IDatagramProtocol
     /// <summary>The socket's own endpoint.</summary>
     public IPEndPoint Inner { get; }
 
-    /// <summary>The outer endpoint: the one that most servers see; null before the first answer.</summary>
+    /// <summary>The outer endpoint: the one that most servers see, or the first one; null before the first answer.</summary>
     public IPEndPoint? Mapped { get; private set; }
 
     /// <summary>Grows by one whenever <see cref="Mapped"/> gets another value, the first one included.</summary>
@@ -65,6 +66,12 @@ internal sealed class MappingDiscovery : IDatagramProtocol
 
     /// <summary>Whether a datagram to our own outer endpoint comes back; null when not known yet.</summary>
     public bool? Hairpin { get; private set; }
+
+    /// <summary>Whether <see cref="Mapped"/> may be used: two servers agree, or a second one has not been quick enough.</summary>
+    public bool IsConfirmed => Mapped is not null
+        && (_confirmsUntil is null
+            || _servers.TrueForAll(s => s.Pending is null)
+            || _servers.Count(s => s.Observation?.Mapped.Equals(Mapped) == true) > 1);
 
     /// <summary>Whether nobody answered, and nobody will.</summary>
     public bool HasFailed => Mapped is null && _servers.TrueForAll(s => s.Pending is null);
@@ -86,6 +93,7 @@ internal sealed class MappingDiscovery : IDatagramProtocol
         get
         {
             Instant? earliest = Instant.Earliest(_asksAgainAt, Instant.Earliest(_hairpin?.Deadline, _settlesAt));
+            earliest = Instant.Earliest(earliest, _confirmsUntil);
             foreach (MappingTarget target in Targets) earliest = Instant.Earliest(earliest, target.Pending?.Deadline);
             return earliest;
         }
@@ -118,6 +126,7 @@ internal sealed class MappingDiscovery : IDatagramProtocol
         }
 
         if (_hairpin?.HasExpired(now) == true) (Hairpin, _hairpin) = (false, null);
+        if (_confirmsUntil <= now) _confirmsUntil = null;
         if (_settlesAt <= now) (IsSettled, _settlesAt) = (true, null);
         if (_asksAgainAt <= now) AskAgain(now);
         IsSettled |= IsComplete;
@@ -162,7 +171,7 @@ internal sealed class MappingDiscovery : IDatagramProtocol
         bool isNews = target.Succeed(mapped, now);
         if (isNews) Record(target.Observation!.Value);
         _asksAgainAt ??= now + _options.KeepAlive;
-        if (Mapped is null) _settlesAt = now + _options.Settling;
+        if (Mapped is null) (_confirmsUntil, _settlesAt) = (now + _options.Confirmation, now + _options.Settling);
         if (other is not null && !target.IsAlternate) AskElsewhere(target.Destination, other, now);
         if (isNews && hadAnswered && !target.IsAlternate) AskAllBut(target, now); // Is it the NAT, or only this server?
         Elect(now);

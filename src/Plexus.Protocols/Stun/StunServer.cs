@@ -16,7 +16,7 @@ namespace Plexus.Protocols.Stun;
 /// <param name="limit">The allowance of each source; null for none.</param>
 internal sealed class StunServer(StunServerSockets sockets, SourceRateLimit? limit = null)
 {
-    /// <summary>The largest answer: a success for IPv6 with four addresses in it.</summary>
+    /// <summary>Room for the largest answer: three IPv6 addresses and a fingerprint make 100 bytes.</summary>
     public const int LargestAnswer = 128;
 
     private const int UnknownAttribute = 420; // RFC 8489 section 14.8

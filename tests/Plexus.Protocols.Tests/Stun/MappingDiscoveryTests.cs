@@ -58,6 +58,20 @@ public sealed class MappingDiscoveryTests
     }
 
     [Fact]
+    public void The_outer_endpoint_is_confirmed_by_a_second_server_or_after_a_tenth_of_a_second()
+    {
+        StunNetwork network = Behind(EndpointIndependent).Serve(Second).Serve(Third);
+        MappingDiscovery discovery = Discover(network, First, Second, Third);
+        network.Run(discovery, () => discovery.IsConfirmed, TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.FromMilliseconds(40), network.Now.SinceStart);
+
+        StunNetwork alone = Behind(EndpointIndependent).Serve(Second);
+        MappingDiscovery unconfirmed = Discover(alone, First, Second);
+        alone.Run(unconfirmed, () => unconfirmed.IsConfirmed, TimeSpan.FromSeconds(10));
+        Assert.Equal(TimeSpan.FromMilliseconds(140), alone.Now.SinceStart);
+    }
+
+    [Fact]
     public void A_dead_server_is_asked_five_times_in_4_6_seconds()
     {
         StunNetwork network = Behind(EndpointIndependent);
