@@ -1,3 +1,4 @@
+using Plexus.EndToEnd.Fixtures;
 using Plexus.Lab.Namespaces;
 
 namespace Plexus.EndToEnd;
@@ -9,6 +10,13 @@ internal static class Kernel
     public static void IsNeeded()
     {
         if (NamespaceInternet.WhyNot is { } reason) Assert.Skip(reason);
+    }
+
+    /// <summary>The built program, and real servers around the core.</summary>
+    public static void ServersAreNeeded()
+    {
+        IsNeeded();
+        if ((PlexusProgram.WhyNot ?? DhtNodeProcess.WhyNot ?? CoturnProcess.WhyNot) is { } reason) Assert.Skip(reason);
     }
 
     /// <summary>A line with a delay needs /dev/net/tun.</summary>

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Text;
+using Plexus.Protocols;
+
+namespace Plexus.App.Demo;
+
+/// <summary>A few lines said in turns over a passage: the demonstration's payload.</summary>
+/// <remarks>
+/// Both ends start with their first line and say the next one when they have heard the peer's. The current line is
+/// repeated until it is known to be heard. After that an end lingers, to tell a peer who missed its last answer.
+/// </remarks>
+internal sealed class Talk(IReadOnlyList<string> lines, IPEndPoint peer, Instant start) : IDatagramProtocol
+{
+    //  0            3 4            5                6
+    // |  "talk"      | line number | lines heard    | the line, UTF-8 ...
+    private const int HeaderLength = 6;
+    private const int LongestLine = 500; // bytes; far below any MTU
+
+    private static readonly TimeSpan Repeat = TimeSpan.FromMilliseconds(100); // above a usual round trip
+    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(350); // three repeats of a peer who heard nothing
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // the other command may start seconds later
+
+    private readonly List<string> _heard = [];
+    private readonly Instant _end = start + Patience;
+    private Instant _next = start;
+    private int _known; // our lines that the peer has heard
+    private Instant? _leave;
+
+    private static ReadOnlySpan<byte> Magic => "talk"u8;
+
+    /// <summary>What the peer said, in order.</summary>
+    public IReadOnlyList<string> Heard => _heard;
+
+    /// <summary>All lines were said and heard, on both ends as far as this one knows.</summary>
+    public bool IsComplete => _heard.Count == lines.Count && _known == lines.Count;
+
+    /// <summary>Nothing more will be sent.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>How many lines this end has said: one more than it has heard, while it has lines.</summary>
+    public int Said => Math.Min(_heard.Count + 1, lines.Count);
+
+    public Instant? Deadline => IsOver ? null : Instant.Earliest(_leave ?? _end, _next);
+
+    public void OnDatagram(ReadOnlySpan<byte> datagram, IPEndPoint from, Instant now)
+    {
+        if (IsOver || !from.Equals(peer) || datagram.Length is < HeaderLength or > HeaderLength + LongestLine
+            || !datagram.StartsWith(Magic) || datagram[5] > lines.Count)
+        {
+            return; // Not our peer, or not this talk.
+        }
+
+        if (datagram[4] == _heard.Count && _heard.Count < lines.Count)
+        {
+            _heard.Add(Encoding.UTF8.GetString(datagram[HeaderLength..]));
+            _next = now;
+        }
+        else if (datagram[5] < lines.Count)
+        {
+            _next = Instant.Earliest(_next, now + (Repeat / 4))!.Value; // It lacks something: do not wait for the whole repeat.
+        }
+
+        _known = Math.Max(_known, datagram[5]);
+        if (IsComplete) _leave ??= now + Linger;
+    }
+
+    public void OnDeadline(Instant now)
+    {
+        if (now >= (_leave ?? _end)) IsOver = true;
+    }
+
+    public bool TryTransmit(Span<byte> buffer, Instant now, out Transmit transmit)
+    {
+        transmit = default;
+        if (IsOver || now < _next) return false;
+        _next = now + Repeat;
+        Magic.CopyTo(buffer);
+        buffer[4] = (byte)(Said - 1);
+        buffer[5] = (byte)_heard.Count;
+        Encoding.UTF8.TryGetBytes(lines[Said - 1], buffer.Slice(HeaderLength, LongestLine), out int length);
+        transmit = new Transmit(HeaderLength + length, peer);
+        return true;
+    }
+}
