@@ -17,7 +17,7 @@ internal sealed class Talk(IReadOnlyList<string> lines, IPEndPoint peer, Instant
     private const int LongestLine = 500; // bytes; far below any MTU
 
     private static readonly TimeSpan Repeat = TimeSpan.FromMilliseconds(100); // above a usual round trip
-    private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(350); // three repeats of a peer who heard nothing
+    private static readonly TimeSpan Linger = TimeSpan.FromSeconds(1); // ten repeats of a peer who lacks our last word
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // the other command may start seconds later
 
     private readonly List<string> _heard = [];
