@@ -6,8 +6,8 @@ namespace Plexus.App.Demo;
 
 /// <summary>A few lines said in turns over a passage: the demonstration's payload.</summary>
 /// <remarks>
-/// Both ends start with their first line and say the next one when they have heard the peer's. The current line is
-/// repeated until it is known to be heard. After that an end lingers, to tell a peer who missed its last answer.
+/// Both ends start with their first line, and go on to the next one when the peer has heard it and answered with its own.
+/// The current line is repeated meanwhile. After that an end lingers, to tell a peer who missed its last answer.
 /// </remarks>
 internal sealed class Talk(IReadOnlyList<string> lines, IPEndPoint peer, Instant start) : IDatagramProtocol
 {
@@ -37,8 +37,7 @@ internal sealed class Talk(IReadOnlyList<string> lines, IPEndPoint peer, Instant
     /// <summary>Nothing more will be sent.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>How many lines this end has said: one more than it has heard, while it has lines.</summary>
-    public int Said => Math.Min(_heard.Count + 1, lines.Count);
+    private int Current => Math.Min(Math.Min(_heard.Count, _known), lines.Count - 1);
 
     public Instant? Deadline => IsOver ? null : Instant.Earliest(_leave ?? _end, _next);
 
@@ -55,9 +54,9 @@ internal sealed class Talk(IReadOnlyList<string> lines, IPEndPoint peer, Instant
             _heard.Add(Encoding.UTF8.GetString(datagram[HeaderLength..]));
             _next = now;
         }
-        else if (datagram[5] < lines.Count)
+        else if (datagram[5] > _known || datagram[5] < Current)
         {
-            _next = Instant.Earliest(_next, now + (Repeat / 4))!.Value; // It lacks something: do not wait for the whole repeat.
+            _next = now; // It goes on, or lacks something: answer at once.
         }
 
         _known = Math.Max(_known, datagram[5]);
@@ -75,9 +74,9 @@ internal sealed class Talk(IReadOnlyList<string> lines, IPEndPoint peer, Instant
         if (IsOver || now < _next) return false;
         _next = now + Repeat;
         Magic.CopyTo(buffer);
-        buffer[4] = (byte)(Said - 1);
+        buffer[4] = (byte)Current;
         buffer[5] = (byte)_heard.Count;
-        Encoding.UTF8.TryGetBytes(lines[Said - 1], buffer.Slice(HeaderLength, LongestLine), out int length);
+        Encoding.UTF8.TryGetBytes(lines[Current], buffer.Slice(HeaderLength, LongestLine), out int length);
         transmit = new Transmit(HeaderLength + length, peer);
         return true;
     }
