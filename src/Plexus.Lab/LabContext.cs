@@ -1,3 +1,5 @@
+using Plexus.Sockets;
+
 namespace Plexus.Lab;
 
 /// <summary>Runs every continuation of a scenario on one thread, in the order in which they came.</summary>
@@ -6,7 +8,7 @@ namespace Plexus.Lab;
 /// is awaited through WhenAny, WhenAll or WaitAsync) runs on the thread pool, while the virtual clock goes on without it. Such
 /// code is noticed when it comes back: <see cref="ForeignPosts"/>.
 /// </remarks>
-internal sealed class LabContext : SynchronizationContext
+internal sealed class LabContext : SynchronizationContext, IKeepsContinuations
 {
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _queue = new();
     private int _thread = -1;

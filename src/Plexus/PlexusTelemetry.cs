@@ -24,4 +24,22 @@ internal static class PlexusTelemetry
     /// <summary>Things from the network that were dropped at the rendezvous; tag <c>reason</c>.</summary>
     public static Counter<long> RendezvousDrops { get; } = Meter.CreateCounter<long>(
         "plexus.rendezvous.drops", "{message}", "Messages at the rendezvous that were not for us, forged, stale or malformed.");
+
+    /// <summary>The stage's name in metrics and traces.</summary>
+    public static string NameOf(PlexusStage stage) => stage switch
+    {
+        PlexusStage.Settings => "settings",
+        PlexusStage.Identity => "identity",
+        PlexusStage.Exploration => "exploration",
+        PlexusStage.Rendezvous => "rendezvous",
+        PlexusStage.Punching => "punching",
+        _ => "payload",
+    };
+
+    /// <summary>Counts an attempt that gave a passage.</summary>
+    public static void Succeeded(string role) => Attempts.Add(1, new KeyValuePair<string, object?>("role", role));
+
+    /// <summary>Counts an attempt that ended otherwise.</summary>
+    public static void Failed(string role, Exception why) => Attempts.Add(
+        1, new("role", role), new("stage", why is PlexusException e ? NameOf(e.Stage) : "cancelled"));
 }

@@ -7,14 +7,22 @@ internal readonly struct StageTimer : IDisposable
 {
     private readonly TimeProvider _clock;
     private readonly long _start;
-    private readonly PlexusStage _stage;
+    private readonly string _stage;
     private readonly string _role;
     private readonly Activity? _activity;
 
     public StageTimer(PlexusStage stage, string role, TimeProvider clock)
+        : this(PlexusTelemetry.NameOf(stage), role, clock)
+    {
+    }
+
+    /// <param name="stage">The name of the stage, or of what comprises several.</param>
+    /// <param name="role">Whose side of the attempt.</param>
+    /// <param name="clock">The clock.</param>
+    public StageTimer(string stage, string role, TimeProvider clock)
     {
         (_stage, _role, _clock, _start) = (stage, role, clock, clock.GetTimestamp());
-        _activity = PlexusTelemetry.Activities.StartActivity($"plexus.{stage.ToString().ToLowerInvariant()}");
+        _activity = PlexusTelemetry.Activities.StartActivity($"plexus.{stage}");
         _activity?.SetTag("role", role);
     }
 
@@ -24,7 +32,7 @@ internal readonly struct StageTimer : IDisposable
     public void Dispose()
     {
         PlexusTelemetry.StageDuration.Record(
-            Milliseconds, new("stage", _stage.ToString().ToLowerInvariant()), new("role", _role));
+            Milliseconds, new("stage", _stage), new("role", _role));
         _activity?.Dispose();
     }
 }
