@@ -25,10 +25,18 @@ internal sealed class StunUdpListener : IAsyncDisposable
         _server = server;
         _clock = clock;
         _start = clock.GetTimestamp();
-        foreach (int number in server.Sockets.Numbers)
+        try
         {
-            IPEndPoint endpoint = server.Sockets[number];
-            _sockets.Add(number, network.Open(new IPEndPoint(bind ?? endpoint.Address, endpoint.Port)));
+            foreach (int number in server.Sockets.Numbers)
+            {
+                IPEndPoint endpoint = server.Sockets[number];
+                _sockets.Add(number, network.Open(new IPEndPoint(bind ?? endpoint.Address, endpoint.Port)));
+            }
+        }
+        catch
+        {
+            Close();
+            throw;
         }
     }
 
@@ -36,12 +44,18 @@ internal sealed class StunUdpListener : IAsyncDisposable
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Task[] serving = [.. _sockets.Keys.Select(ServeAsync)];
-        using (cancellationToken.Register(() => _ = DisposeAsync().AsTask())) await Task.WhenAll(serving);
+        using (cancellationToken.Register(Close)) await Task.WhenAll(serving);
     }
 
     public async ValueTask DisposeAsync()
     {
         foreach (IDatagramSocket socket in _sockets.Values) await socket.DisposeAsync();
+    }
+
+    /// <summary>Closes the sockets without waiting; a datagram in work is the last.</summary>
+    public void Close()
+    {
+        foreach (IDatagramSocket socket in _sockets.Values) _ = socket.DisposeAsync().AsTask();
     }
 
     private async Task ServeAsync(int number)

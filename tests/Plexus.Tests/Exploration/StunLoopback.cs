@@ -10,44 +10,40 @@ namespace Plexus.Tests.Exploration;
 internal sealed class StunLoopback : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
-    private readonly StunUdpListener _udp;
+    private readonly StunHost _host;
     private readonly Task _serving;
 
-    private StunLoopback(StunServer server, StunUdpListener udp, StunTcpListener tcp)
+    private StunLoopback(StunHost host)
     {
-        (Server, _udp, Tcp) = (server, udp, tcp);
-        _serving = Task.WhenAll(udp.RunAsync(_stop.Token), tcp.RunAsync(_stop.Token));
+        _host = host;
+        _serving = host.RunAsync(_stop.Token);
     }
 
-    public StunServer Server { get; }
+    public StunServer Server => _host.Servers[0];
 
-    public StunTcpListener Tcp { get; }
+    public int Connections => _host.Connections;
 
     public IPEndPoint EndPoint => Server.Sockets[0];
 
     public EndpointName Name => new(EndPoint.Address.ToString(), EndPoint.Port);
 
-    /// <summary>Two addresses of two ports each, or one socket.</summary>
+    /// <summary>Two addresses of two ports each, or one of two ports.</summary>
     public static StunLoopback Start(string address = "127.0.0.1", string? alternateAddress = "127.0.0.2")
     {
+        IPAddress[] addresses = [.. new[] { address, alternateAddress }.OfType<string>().Select(IPAddress.Parse)];
         while (true)
         {
-            int port = FreePort(address);
-            StunServerSockets sockets = alternateAddress is null
-                ? new(IPAddress.Parse(address), port)
-                : new(IPAddress.Parse(address), port, IPAddress.Parse(alternateAddress), FreePort(address));
-            StunServer server = new(sockets);
             try
             {
-                return new(server, new(server, UdpNetwork.Instance, TimeProvider.System), new(server, TimeProvider.System));
+                return new(StunHost.Open(addresses, FreePort(addresses[0]), FreePort(addresses[0]), UdpNetwork.Instance, TimeProvider.System));
             }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+            catch (PlexusException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
             {
-                // Somebody took the port meanwhile.
+                // Somebody took a port meanwhile.
             }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressNotAvailable)
+            catch (PlexusException e) when (e.InnerException is SocketException { SocketErrorCode: SocketError.AddressNotAvailable })
             {
-                Assert.Skip($"This machine has no {alternateAddress ?? address}.");
+                Assert.Skip($"This machine lacks one of {string.Join<IPAddress>(", ", addresses)}.");
             }
         }
     }
@@ -56,15 +52,14 @@ internal sealed class StunLoopback : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _serving;
-        await _udp.DisposeAsync();
-        Tcp.Dispose();
+        await _host.DisposeAsync();
         _stop.Dispose();
     }
 
-    private static int FreePort(string address)
+    private static int FreePort(IPAddress address)
     {
-        using Socket probe = new(SocketType.Dgram, ProtocolType.Udp);
-        probe.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
+        using Socket probe = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        probe.Bind(new IPEndPoint(address, 0));
         return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }

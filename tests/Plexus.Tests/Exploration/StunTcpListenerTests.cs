@@ -59,7 +59,7 @@ public sealed class StunTcpListenerTests
         }
 
         Assert.Equal(16, answered);
-        Assert.Equal(16, server.Tcp.Connections);
+        Assert.Equal(16, server.Connections);
         foreach (Socket client in clients) client.Dispose();
     }
 
