@@ -1,1 +1,94 @@
-return 0;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Plexus.App.Commands;
+using Plexus.App.Settings;
+
+namespace Plexus.App;
+
+/// <summary>Decides which of the command lines it is, and turns every end into an exit code.</summary>
+internal static class Program
+{
+    public static async Task<int> Main(string[] arguments)
+    {
+        using Interrupts interrupts = new();
+        return await RunAsync(arguments, ProgramName.IsWormhole, Console.Out, Console.Error, interrupts);
+    }
+
+    /// <summary>Runs the program.</summary>
+    /// <returns>The exit code; docs/exit-codes.md.</returns>
+    internal static async Task<int> RunAsync(
+        string[] arguments, bool isWormhole, TextWriter output, TextWriter error, Interrupts interrupts)
+    {
+        try
+        {
+            if (isWormhole) throw GivenOptions.Wrong("The tunnel is not available in this build yet; plexus itself is, under its own name.");
+            if (arguments.Length == 0)
+            {
+                await HelpText.WriteUsageAsync(error);
+                return ExitCodes.Settings;
+            }
+
+            return arguments[0].StartsWith("--", StringComparison.Ordinal)
+                ? await ClassicAsync(arguments, output, error, interrupts)
+                : await SubcommandAsync(arguments, output, error, interrupts);
+        }
+        catch (PlexusException e)
+        {
+            await error.WriteLineAsync($"{ProgramName.Plexus}: {e.Message}");
+            return ExitCodes.Of(e.Stage);
+        }
+        catch (OperationCanceledException) when (interrupts.Token.IsCancellationRequested)
+        {
+            return interrupts.ExitCode;
+        }
+        catch (Exception e)
+        {
+            await error.WriteLineAsync($"{ProgramName.Plexus}: an unexpected failure, please report it: {e}");
+            return ExitCodes.Unexpected;
+        }
+    }
+
+    private static async Task<int> ClassicAsync(string[] arguments, TextWriter output, TextWriter error, Interrupts interrupts)
+    {
+        GivenOptions given = ClassicCommandLine.Read(arguments);
+        if (given[ClassicOptions.Help] is not null)
+        {
+            await HelpText.WriteAsync(output);
+            return ExitCodes.Success;
+        }
+
+        if (given[ClassicOptions.Version] is not null)
+        {
+            await output.WriteLineAsync(HelpText.Version);
+            return ExitCodes.Success;
+        }
+
+        ClassicSettings settings = ClassicSettingsReader.Read(given, Environment.GetEnvironmentVariable);
+        return await Composition.RunClassicAsync(settings, error, interrupts);
+    }
+
+    private static async Task<int> SubcommandAsync(string[] arguments, TextWriter output, TextWriter error, Interrupts interrupts)
+    {
+        // Without a replacer a token like @file is a token, as everywhere else.
+        ParseResult result = Composition.Root().Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        InvocationConfiguration configuration = new()
+        {
+            Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+        };
+        // A mistake is one sentence; the library would print the help behind it.
+        if (result.Action is ParseErrorAction) throw GivenOptions.Wrong(Mistake(result));
+        return await result.InvokeAsync(configuration, interrupts.Token);
+    }
+
+    private static string Mistake(ParseResult result)
+    {
+        Command command = result.CommandResult.Command;
+        if (result.UnmatchedTokens.Count == 0) return result.Errors[0].Message;
+        string unknown = result.UnmatchedTokens[0];
+        string[] known = [.. command.Subcommands.Select(sub => sub.Name), .. command.Options.Select(option => option.Name)];
+        string advice = Spelling.Nearest(unknown, known) is { } near
+            ? $"did you mean {near}?"
+            : $"see: {ProgramName.Plexus} {(command is RootCommand ? "" : command.Name + " ")}--help";
+        return $"'{unknown}' is unknown; {advice}";
+    }
+}

@@ -1,0 +1,8 @@
+using Plexus.Passages;
+
+namespace Plexus.App.Commands;
+
+/// <summary>A passage as the classic run needs it.</summary>
+/// <param name="Ticket">Both ends.</param>
+/// <param name="ReleaseAsync">Closes its socket, so that a program can take the passage over.</param>
+internal sealed record OpenPassage(PassageTicket Ticket, Func<Task<PassageTicket>> ReleaseAsync);
