@@ -28,6 +28,18 @@ public sealed class IntroductionTextTests
     }
 
     [Fact]
+    public void The_page_about_introductions_shows_true_texts()
+    {
+        List<string[]> rows = DocumentTable.Read("introduction-text.md", r => r[0].StartsWith("PLEXUS", StringComparison.Ordinal));
+        Assert.Equal(5, rows.Count);
+        foreach (string[] row in rows)
+        {
+            Assert.True(IntroductionText.TryRead(row[0], out IntroductionText? read), row[0]);
+            Assert.Equal(row[1].StartsWith("an advent", StringComparison.Ordinal) ? null : IPEndPoint.Parse(row[1]), read.Udp.Outer);
+        }
+    }
+
+    [Fact]
     public void The_oldest_form_is_read_as_newer_programs_read_it()
     {
         Assert.True(IntroductionText.TryRead("PLEXUS 3.0 203.0.113.7 40000 1234567890123456789", out IntroductionText? read));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Plexus.Protocols.Introductions;
 using Plexus.Protocols.Punch;
@@ -21,6 +22,22 @@ public sealed class PunchFrameTests
         Assert.Equal(wire, Convert.ToHexStringLower(frame));
         Assert.True(PunchFrame.TryRead(frame, Secret, out bool flag));
         Assert.Equal(heardUs, flag);
+    }
+
+    [Fact]
+    public void The_page_about_the_handshake_shows_true_frames()
+    {
+        List<string[]> rows = DocumentTable.Read("handshake.md", r => r.Length == 4 && ulong.TryParse(r[0], out _));
+        Assert.Equal(3, rows.Count);
+        foreach (string[] row in rows)
+        {
+            SharedSecret secret = new(ulong.Parse(row[0], CultureInfo.InvariantCulture));
+            Assert.True(PunchFrame.TryRead(Convert.FromHexString(row[3]), secret, out bool heardUs));
+            Assert.Equal(row[1] == "1", heardUs);
+            byte[] frame = new byte[8];
+            PunchFrame.Write(frame, secret, heardUs, BitConverter.ToUInt64(Convert.FromHexString(row[2])));
+            Assert.Equal(row[3], Convert.ToHexStringLower(frame));
+        }
     }
 
     [Fact]

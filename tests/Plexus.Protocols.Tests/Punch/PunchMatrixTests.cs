@@ -75,6 +75,14 @@ public sealed class PunchMatrixTests
     public void The_table_has_as_many_open_pairs_as_theory() =>
         Assert.Equal(45, Pairs.Count(p => p.Data.Item3 == Opens));
 
+    [Fact]
+    public void The_page_about_the_handshake_shows_this_table()
+    {
+        List<string[]> rows = DocumentTable.Read(
+            "handshake.md", r => r.Length == 10 && (r[0].StartsWith("EI+", StringComparison.Ordinal) || r[0].StartsWith('A')));
+        Assert.Equal(Table.Select(r => r.Select(c => c.Trim())), rows.Select(r => r.Skip(1)));
+    }
+
     private static bool IsOver(PunchHandshake punch) => punch.State == PunchState.Expired || punch.IsSettled;
 
     private static NatProfile Kind(int number) => new(Dependencies[number / 3], Dependencies[number % 3]);
