@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Plexus.Dht;
+using Plexus.Identities;
+using Plexus.Protocols.Introductions;
+using Plexus.Protocols.Kademlia;
+
+namespace Plexus.Rendezvous.Dht;
+
+/// <summary>Waits for invitations at our key of the DHT, and answers them.</summary>
+internal sealed class DhtAcceptor(
+    DhtNode node, DhtRendezvousOptions options, PeerMail mail, Identity host, TimeProvider clock, ILogger logger)
+{
+    private const int MaximumConversations = 4_096; // Of known peers; the oldest is forgotten.
+
+    private readonly RendezvousKeys _keys = new(options);
+    private readonly ValueQueue _values = new();
+    private readonly Dictionary<(string Peer, ulong Puzzle), Conversation> _conversations = [];
+    private readonly Queue<(string Peer, ulong Puzzle)> _order = [];
+
+    public async IAsyncEnumerable<Invitation> AcceptAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using IDisposable listening = node.Listen(_keys.Invite(host), _values.Add);
+        DhtRendezvousLog.Waiting(logger);
+        while (true)
+        {
+            while (_values.TryTake(out DhtValue? value))
+            {
+                if (Read(value) is { } invitation) yield return invitation;
+            }
+
+            await _values.WaitAsync(Timeout.InfiniteTimeSpan, clock, cancellationToken);
+        }
+    }
+
+    private Invitation? Read(DhtValue value)
+    {
+        if (!mail.TryOpen(value, out Identity peer, out IntroductionText? text)) return null;
+        if (text.Udp.Outer is not { } endPoint)
+        {
+            RendezvousDrop.Count("content");
+            return null;
+        }
+
+        (string, ulong) key = (peer.KeyIdText, text.Puzzle.Value);
+        bool isRepetition = _conversations.TryGetValue(key, out Conversation? conversation);
+        conversation ??= Begin(key, peer);
+        conversation.Add(value.Id);
+        return isRepetition
+            ? null
+            : new Invitation(peer, new Introduction(endPoint, text.Puzzle.Value), (ours, token) => AnswerAsync(conversation, ours, token));
+    }
+
+    private Conversation Begin((string, ulong) key, Identity peer)
+    {
+        if (_order.Count == MaximumConversations) _conversations.Remove(_order.Dequeue());
+        InfoHash acceptKey = _keys.Accept(peer);
+        Conversation conversation = new((id, ours) =>
+        {
+            DhtRendezvousLog.Answering(logger, peer.Name, id);
+            return node.Put(acceptKey, SealedIntroduction.Seal(host, peer, id, ours));
+        });
+        _conversations.Add(key, conversation);
+        _order.Enqueue(key);
+        return conversation;
+    }
+
+    private async Task AnswerAsync(Conversation conversation, Introduction ours, CancellationToken cancellationToken)
+    {
+        if (conversation.Answer(ours) is { } put) await put.TakenAsync(options.PutTimeout, cancellationToken);
+    }
+}

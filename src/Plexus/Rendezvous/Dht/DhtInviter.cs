@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using Plexus.Dht;
+using Plexus.Identities;
+using Plexus.Protocols.Introductions;
+using Plexus.Protocols.Kademlia;
+
+namespace Plexus.Rendezvous.Dht;
+
+/// <summary>One invitation over the DHT, repeated with greater ids until it is answered.</summary>
+internal sealed class DhtInviter(
+    DhtNode node, DhtRendezvousOptions options, ValueIds ids, Identity host, Identity peer, TimeProvider clock, ILogger logger)
+{
+    /// <summary>
+    /// Pauses between invitations. An original acceptor loses some at random, and a lost datagram costs the DHT about a
+    /// second: the first repetition comes when both are likely, later ones are rare enough to bother nobody.
+    /// </summary>
+    private static readonly TimeSpan[] Pauses = [.. new[] { 2.5, 4, 7, 10, 15 }.Select(TimeSpan.FromSeconds)];
+
+    private readonly RendezvousKeys _keys = new(options);
+    private readonly HashSet<ulong> _asked = [];
+    private readonly ValueQueue _answers = new();
+    private readonly List<DhtPut> _puts = [];
+
+    public async Task<Introduction> InviteAsync(
+        Func<CancellationToken, Task<Introduction>> introduce, CancellationToken cancellationToken)
+    {
+        InfoHash inviteKey = _keys.Invite(peer);
+        using IDisposable listening = node.Listen(_keys.Accept(host), _answers.Add);
+        using IDisposable approach = node.Approach(inviteKey); // Its tokens are there when the introduction is.
+        Introduction ours = await introduce(cancellationToken);
+        long start = clock.GetTimestamp();
+        try
+        {
+            for (int round = 0; ; round++)
+            {
+                _puts.Add(Put(inviteKey, ours));
+                TimeSpan left = options.ResponseTimeout - clock.GetElapsedTime(start);
+                TimeSpan pause = Pauses[Math.Min(round, Pauses.Length - 1)];
+                if (await AnswerAsync(pause < left ? pause : left, cancellationToken) is { } theirs) return theirs;
+                if (pause >= left) throw NoAnswer();
+                ours = await introduce(cancellationToken);
+            }
+        }
+        finally
+        {
+            foreach (DhtPut put in _puts) put.Dispose(); // Withdraws what is still on its way.
+        }
+    }
+
+    private DhtPut Put(InfoHash key, Introduction ours)
+    {
+        ulong id = ids.Next();
+        _asked.Add(id);
+        DhtRendezvousLog.Inviting(logger, peer.Name, id);
+        return node.Put(key, SealedIntroduction.Seal(host, peer, id, ours));
+    }
+
+    private async Task<Introduction?> AnswerAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        long start = clock.GetTimestamp();
+        while (true)
+        {
+            while (_answers.TryTake(out DhtValue? value))
+            {
+                if (Read(value) is { } theirs) return theirs;
+            }
+
+            TimeSpan left = limit - clock.GetElapsedTime(start);
+            if (left <= TimeSpan.Zero || !await _answers.WaitAsync(left, clock, cancellationToken)) return null;
+        }
+    }
+
+    private Introduction? Read(DhtValue value)
+    {
+        // What is cheap comes first: anybody may put values here.
+        string? reason =
+            !_asked.Contains(value.Id) ? "id"
+            : value.OwnerId is not { } owner || !peer.KeyId.Span.SequenceEqual(owner.ToArray()) ? "owner"
+            : !SealedIntroduction.IsSignedBy(value, peer) ? "signature"
+            : null;
+        if (reason is null)
+        {
+            if (SealedIntroduction.TryOpen(value, host, out IntroductionText? text) && text.Udp.Outer is { } endPoint)
+                return new Introduction(endPoint, text.Puzzle.Value);
+            reason = "content";
+        }
+
+        RendezvousDrop.Count(reason);
+        DhtRendezvousLog.AnswerDropped(logger, value.Id, reason);
+        return null;
+    }
+
+    private PlexusException NoAnswer() => new(
+        PlexusStage.Rendezvous,
+        node.Status == DhtStatus.Disconnected
+            ? $"No node of the OpenDHT network answered within {options.ResponseTimeout.TotalSeconds:0} s; check the internet connection and --dht-bootstrap "
+              + $"({string.Join(", ", options.Bootstrap)})."
+            : !_puts.Exists(static put => put.IsTaken)
+                ? $"No node of the OpenDHT network took the invitation within {options.ResponseTimeout.TotalSeconds:0} s; check --dht-bootstrap and the firewall."
+                : $"{peer} did not answer within {options.ResponseTimeout.TotalSeconds:0} s: it is not waiting (plexus --accept with the same --app-id), "
+                  + "or does not know our certificate, or the clocks of the machines differ by minutes.");
+}
