@@ -1,0 +1,30 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Plexus.Identities;
+
+namespace Plexus;
+
+/// <summary>What the host tells in the log. Event ids 100 to 199.</summary>
+internal static partial class HostLog
+{
+    [LoggerMessage(100, LogLevel.Information, "Inviting {Peer}")]
+    public static partial void Inviting(ILogger logger, IdentityName peer);
+
+    [LoggerMessage(101, LogLevel.Information, "{Peer} invites us; its endpoint is {EndPoint}")]
+    public static partial void Invited(ILogger logger, IdentityName peer, IPEndPoint endPoint);
+
+    [LoggerMessage(102, LogLevel.Information, "Exchanged introductions with {Peer} in {Milliseconds:0} ms; its endpoint is {EndPoint}")]
+    public static partial void Exchanged(ILogger logger, IdentityName peer, IPEndPoint endPoint, double milliseconds);
+
+    [LoggerMessage(103, LogLevel.Information, "The passage to {Peer} at {EndPoint} is open, {Milliseconds:0} ms after its start")]
+    public static partial void Open(ILogger logger, IdentityName peer, IPEndPoint endPoint, double milliseconds);
+
+    [LoggerMessage(104, LogLevel.Warning, "No passage to {Peer}, it failed at {Stage}: {Reason}")]
+    public static partial void AttemptFailed(ILogger logger, IdentityName peer, PlexusStage stage, string reason);
+
+    [LoggerMessage(105, LogLevel.Warning, "An invitation of {Peer} was dropped: too many of its attempts are under way")]
+    public static partial void TooMany(ILogger logger, IdentityName peer);
+
+    [LoggerMessage(106, LogLevel.Warning, "The answer to {Peer} may not have arrived: {Reason}")]
+    public static partial void AnswerNotTaken(ILogger logger, IdentityName peer, string reason);
+}

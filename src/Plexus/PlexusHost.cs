@@ -1,0 +1,217 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Plexus.Exploration;
+using Plexus.Identities;
+using Plexus.Passages;
+using Plexus.Protocols.Punch;
+using Plexus.Punching;
+using Plexus.Rendezvous;
+using Plexus.Sockets;
+
+namespace Plexus;
+
+/// <summary>Makes passages: explores the NAT, exchanges introductions, punches. It is inviter and acceptor alike.</summary>
+/// <remarks>
+/// The host owns neither its identity nor the rendezvous; dispose the rendezvous after the host's work has ended.
+/// Members may be called from any thread.
+/// </remarks>
+public sealed class PlexusHost
+{
+    private readonly PlexusHostOptions _options;
+    private readonly Identity _host;
+    private readonly IRendezvous _rendezvous;
+    private readonly SocketSource _sockets;
+    private readonly Puncher _puncher;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+
+    /// <summary>Makes a host.</summary>
+    /// <param name="host">The local identity, with its private key.</param>
+    /// <param name="rendezvous">Where introductions are exchanged.</param>
+    /// <param name="options">How to explore and punch.</param>
+    /// <param name="loggerFactory">Where the stages are logged; null logs nowhere.</param>
+    /// <param name="timeProvider">The clock; null is the system's.</param>
+    /// <exception cref="PlexusException">An option is out of its range, or the identity has no private key.</exception>
+    public PlexusHost(
+        Identity host,
+        IRendezvous rendezvous,
+        PlexusHostOptions options,
+        ILoggerFactory? loggerFactory = null,
+        TimeProvider? timeProvider = null)
+        : this(host, rendezvous, options, UdpNetwork.Instance, timeProvider ?? TimeProvider.System, loggerFactory)
+    {
+    }
+
+    internal PlexusHost(
+        Identity host,
+        IRendezvous rendezvous,
+        PlexusHostOptions options,
+        IDatagramNetwork network,
+        TimeProvider clock,
+        ILoggerFactory? loggerFactory = null)
+    {
+        options.Validate();
+        if (!host.HasPrivateKey)
+            throw new PlexusException(PlexusStage.Identity, $"The identity {host} has no private key, so it cannot be the local one.");
+        (_host, _rendezvous, _options, _clock) = (host, rendezvous, options, clock);
+        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<PlexusHost>();
+        _sockets = new SocketSource(network, options, clock, _logger);
+        _puncher = new Puncher(host, options, clock, _logger);
+    }
+
+    /// <summary>An acceptor's attempt failed. The host goes on serving.</summary>
+    public event Action<Identity, PlexusException>? AttemptFailed;
+
+    /// <summary>Invites a peer and opens a passage to it.</summary>
+    /// <param name="peer">An identity of the repository.</param>
+    /// <param name="cancellationToken">Stops the attempt and closes its socket.</param>
+    /// <returns>An open passage. The caller disposes it, or hands it to a payload, which then owns it.</returns>
+    /// <exception cref="PlexusException">The attempt failed; <see cref="PlexusException.Stage"/> tells where: no STUN answer,
+    /// no reply at the rendezvous in time, or silence from the peer.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async Task<Passage> InviteAsync(Identity peer, CancellationToken cancellationToken = default)
+    {
+        await CallerContext.Leave();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using StageTimer whole = new("invite", Roles.Inviter, _clock);
+        HostLog.Inviting(_logger, peer.Name);
+        Attempt attempt = new(peer, _sockets.OpenAsync(Roles.Inviter, stop.Token));
+        try
+        {
+            Introduction theirs;
+            using (StageTimer exchange = new(PlexusStage.Rendezvous, Roles.Inviter, _clock))
+            {
+                theirs = await _rendezvous.InviteAsync(_host, peer, attempt.IntroduceAsync, stop.Token);
+                HostLog.Exchanged(_logger, peer.Name, theirs.EndPoint, exchange.Milliseconds);
+            }
+
+            Passage passage = await PunchAsync(PunchRole.Inviter, attempt, theirs, stop.Token);
+            HostLog.Open(_logger, passage.Ticket.Peer, passage.Ticket.PeerEndPoint, whole.Milliseconds);
+            PlexusTelemetry.Succeeded(Roles.Inviter);
+            return passage;
+        }
+        catch (Exception e)
+        {
+            stop.Cancel();
+            await attempt.AbandonAsync();
+            PlexusTelemetry.Failed(Roles.Inviter, e);
+            throw;
+        }
+    }
+
+    /// <summary>Waits for invitations and opens a passage for each, for ever.</summary>
+    /// <param name="peers">Who is let in; null lets in everybody the repository knows.</param>
+    /// <param name="cancellationToken">Ends the waiting and the attempts under way.</param>
+    /// <returns>Open passages, as they come. The caller disposes each, or hands it to a payload, which then owns it.</returns>
+    /// <remarks>Nothing that a stranger or a peer sends ends the enumeration; see <see cref="AttemptFailed"/>.</remarks>
+    /// <exception cref="PlexusException">The rendezvous cannot be used at all.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async IAsyncEnumerable<Passage> AcceptAsync(
+        IdentityName? peers = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await CallerContext.Leave();
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Channel<Passage> open = Channel.CreateUnbounded<Passage>();
+        Task serving = ServeAsync(peers ?? IdentityName.Any, open.Writer, stop.Token);
+        try
+        {
+            // Not ReadAllAsync, which would go to the thread pool.
+            while (await open.Reader.WaitToReadAsync(cancellationToken))
+            {
+                while (open.Reader.TryRead(out Passage? passage)) yield return passage;
+            }
+        }
+        finally
+        {
+            stop.Cancel();
+            await serving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            while (open.Reader.TryRead(out Passage? unused)) await unused.DisposeAsync();
+        }
+
+        await serving;
+    }
+
+    private async Task ServeAsync(IdentityName peers, ChannelWriter<Passage> open, CancellationToken cancellationToken)
+    {
+        AttemptBook book = new(_options.MaximumAttempts);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task spare = _sockets.KeepSpareAsync(stop.Token);
+        try
+        {
+            await foreach (Invitation invitation in _rendezvous.AcceptAsync(_host, peers, cancellationToken))
+            {
+                if (!book.TryAdd(invitation.Peer, () => ServeOneAsync(invitation, open, cancellationToken), cancellationToken))
+                    HostLog.TooMany(_logger, invitation.Peer.Name);
+            }
+        }
+        catch (Exception e)
+        {
+            open.TryComplete(e);
+            throw;
+        }
+        finally
+        {
+            stop.Cancel();
+            await book.AllEndedAsync();
+            await spare;
+            open.TryComplete();
+        }
+    }
+
+    private async Task ServeOneAsync(Invitation invitation, ChannelWriter<Passage> open, CancellationToken cancellationToken)
+    {
+        Identity peer = invitation.Peer;
+        using StageTimer whole = new("accept", Roles.Acceptor, _clock);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        HostLog.Invited(_logger, peer.Name, invitation.Theirs.EndPoint);
+        Attempt attempt = new(peer, _sockets.OpenAsync(Roles.Acceptor, stop.Token));
+        try
+        {
+            Introduction ours = await attempt.IntroduceAsync(stop.Token);
+            Task answering = AnswerAsync(invitation, ours, stop.Token); // Punching goes on meanwhile.
+            Passage passage = await PunchAsync(PunchRole.Acceptor, attempt, invitation.Theirs, stop.Token);
+            HostLog.Open(_logger, peer.Name, passage.Ticket.PeerEndPoint, whole.Milliseconds);
+            PlexusTelemetry.Succeeded(Roles.Acceptor);
+            open.TryWrite(passage);
+            await answering;
+        }
+        catch (Exception e)
+        {
+            stop.Cancel();
+            await attempt.AbandonAsync();
+            if (cancellationToken.IsCancellationRequested) return;
+            PlexusTelemetry.Failed(Roles.Acceptor, e);
+            PlexusException failure = e as PlexusException
+                ?? new PlexusException(PlexusStage.Payload, $"The attempt failed unexpectedly: {e.Message}", e);
+            HostLog.AttemptFailed(_logger, peer.Name, failure.Stage, failure.Message);
+            AttemptFailed?.Invoke(peer, failure);
+        }
+    }
+
+    private async Task<Passage> PunchAsync(
+        PunchRole role, Attempt attempt, Introduction theirs, CancellationToken cancellationToken)
+    {
+        Introduction ours = await attempt.IntroduceAsync(cancellationToken);
+        Passage passage = await _puncher.PunchAsync(role, attempt.Peer, await attempt.SocketAsync(), ours, theirs, cancellationToken);
+        attempt.HandedOver();
+        return passage;
+    }
+
+    private async Task AnswerAsync(Invitation invitation, Introduction ours, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await invitation.AnswerAsync(ours, cancellationToken);
+        }
+        catch (PlexusException e)
+        {
+            HostLog.AnswerNotTaken(_logger, invitation.Peer.Name, e.Message); // The punching may succeed all the same.
+        }
+        catch (OperationCanceledException)
+        {
+            // The attempt has ended before the rendezvous said that it took the answer.
+        }
+    }
+}
