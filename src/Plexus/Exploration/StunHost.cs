@@ -38,15 +38,21 @@ internal sealed class StunHost : IAsyncDisposable
     /// <param name="alternatePort">The second port; null without.</param>
     /// <param name="network">Where UDP sockets come from; TCP ones are the system's.</param>
     /// <param name="clock">For limits.</param>
+    /// <param name="withTcp">Whether to serve TCP as well.</param>
     /// <exception cref="PlexusException">The addresses do not fit together, or one cannot be bound; stage settings.</exception>
     public static StunHost Open(
-        IEnumerable<IPAddress> addresses, int port, int? alternatePort, IDatagramNetwork network, TimeProvider clock)
+        IEnumerable<IPAddress> addresses,
+        int port,
+        int? alternatePort,
+        IDatagramNetwork network,
+        TimeProvider clock,
+        bool withTcp = true)
     {
         StunHost host = new();
         try
         {
             foreach (IGrouping<AddressFamily, IPAddress> family in addresses.Distinct().GroupBy(a => a.AddressFamily))
-                host.Add([.. family], port, alternatePort, network, clock);
+                host.Add([.. family], port, alternatePort, network, clock, withTcp);
             return host;
         }
         catch (SocketException e)
@@ -80,7 +86,8 @@ internal sealed class StunHost : IAsyncDisposable
         return network.LocalAddressTowards(isV6 ? SomewhereV6 : SomewhereV4) ?? (isV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback);
     }
 
-    private void Add(IPAddress[] addresses, int port, int? alternatePort, IDatagramNetwork network, TimeProvider clock)
+    private void Add(
+        IPAddress[] addresses, int port, int? alternatePort, IDatagramNetwork network, TimeProvider clock, bool withTcp)
     {
         if (addresses.Length > 2)
             throw new PlexusException(PlexusStage.Settings, "A STUN server has at most two addresses of a family.");
@@ -94,7 +101,7 @@ internal sealed class StunHost : IAsyncDisposable
         IPAddress? bind = IsAny(addresses[0]) ? addresses[0] : null;
         _servers.Add(server);
         _udp.Add(new StunUdpListener(server, network, clock, bind));
-        _tcp.Add(new StunTcpListener(server, clock, bind));
+        if (withTcp) _tcp.Add(new StunTcpListener(server, clock, bind));
     }
 
     private void Close()
