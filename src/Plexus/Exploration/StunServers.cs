@@ -7,7 +7,7 @@ namespace Plexus.Exploration;
 /// <summary>The STUN servers to ask: public ones unless the user names others.</summary>
 public static class StunServers
 {
-    /// <summary>The port of a server whose name has none, RFC 8489 section 17.</summary>
+    /// <summary>The port of a server whose name has none: the registered one.</summary>
     public const int DefaultPort = 3478;
 
     // One answer of the resolver is enough to begin; a name server that is down must not hold up the others.
