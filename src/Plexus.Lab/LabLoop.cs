@@ -10,7 +10,7 @@ internal sealed class LabLoop(LabClock clock, Func<IEnumerable<string>> waiting)
 
     private const int MostNamesInText = 12;
 
-    // Before a deadlock is declared: code that escaped to the thread pool may yet come back and say so.
+    // Real time, before a deadlock is declared: code that escaped to the thread pool may yet come back and say so.
     private static readonly TimeSpan LastGrace = TimeSpan.FromMilliseconds(300);
 
     private readonly LabContext _context = new();
@@ -32,8 +32,8 @@ internal sealed class LabLoop(LabClock clock, Func<IEnumerable<string>> waiting)
         while (!task.IsCompleted)
         {
             if (TryDoOne(end)) continue;
-            if (clock.PendingCount > 0) throw Stuck($"The limit of {limit} has passed", "is not finished");
-            if (!_context.WaitForForeign(LastGrace) && !task.IsCompleted) throw Stuck("Nothing is left to happen", "is not finished");
+            if (_context.WaitForForeign(LastGrace) || task.IsCompleted) continue;
+            throw Stuck(clock.PendingCount > 0 ? $"The limit of {limit} has passed" : "Nothing is left to happen", "is not finished");
         }
 
         task.GetAwaiter().GetResult();

@@ -106,8 +106,14 @@ public sealed class InternetTests
     public void Code_that_leaves_the_context_is_noticed()
     {
         using Internet internet = new();
-        internet.Run(() => Task.Run(static () => { }), Minute);
-        internet.Run(async () => await Task.Run(static () => { }), Minute);
+        internet.Run(async () =>
+        {
+            using SemaphoreSlim gate = new(0);
+            using CancellationTokenSource never = new();
+            Task entering = EnterAsync(gate, never.Token);
+            gate.Release();
+            await entering;
+        }, Minute);
         Assert.NotEqual(0, internet.Loop.ForeignPosts);
     }
 
@@ -266,6 +272,9 @@ public sealed class InternetTests
         await pump.RunAsync(core, c => c.Answers == 3, TestContext.Current.CancellationToken);
         Assert.StartsWith("1.0.0.1:", core.LastAnswer, StringComparison.Ordinal);
     }
+
+    private static async Task EnterAsync(SemaphoreSlim gate, CancellationToken cancellationToken) =>
+        await gate.WaitAsync(cancellationToken); // With a token it waits in a combination of its own, on the thread pool.
 
     private static string Conversation(int seed)
     {
