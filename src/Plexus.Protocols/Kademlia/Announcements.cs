@@ -13,6 +13,12 @@ internal sealed class Announcements(KademliaContext context, Search search) : IR
     // A value is put again so long before it ends.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// 60 s: a younger value is put without its time, and so counts as new. A node whose clock is ahead of ours by the
+    /// value's life would take the time for the past, and not store it.
+    /// </summary>
+    private const int Young = 60;
+
     private static readonly ValueQuery IdAndSequence = new([ValueField.Id, ValueField.Sequence], []);
 
     private readonly List<Put> _puts = [];
@@ -188,7 +194,8 @@ internal sealed class Announcements(KademliaContext context, Search search) : IR
     private void SendPut(Put put, Write write, SearchNode node, byte[] token, Instant now)
     {
         PutOperation operation = put.Operation;
-        ulong? created = !operation.IsPermanent && operation.Created <= context.UnixTime(now) ? (ulong)operation.Created : null;
+        long age = context.UnixTime(now) - operation.Created;
+        ulong? created = !operation.IsPermanent && age >= Young ? (ulong)operation.Created : null;
         write.Request = context.Transactions.Send(
             KademliaRequest.Put,
             node.Node,

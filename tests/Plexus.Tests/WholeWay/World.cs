@@ -4,6 +4,7 @@ using Plexus.Dht;
 using Plexus.Exploration;
 using Plexus.Identities;
 using Plexus.Lab;
+using Plexus.Lab.Nats;
 using Plexus.Protocols.Stun;
 using Plexus.Rendezvous.Dht;
 using Plexus.Sockets;
@@ -15,6 +16,8 @@ namespace Plexus.Tests.WholeWay;
 internal sealed class World : IDisposable
 {
     public const string AppId = "whole-way";
+
+    private const string FirstDhtAddress = "203.0.113.50";
 
     private static readonly string[] StunAddresses = ["198.51.100.1", "198.51.100.2", "203.0.113.3"];
 
@@ -42,7 +45,14 @@ internal sealed class World : IDisposable
 
     public IReadOnlyList<EndpointName> StunServers { get; init; } = [.. StunAddresses.Select(a => new EndpointName(a, 3478))];
 
-    private IReadOnlyList<EndpointName> Bootstrap => [new EndpointName(DhtHosts[0].Address.ToString(), 4222)];
+    /// <summary>The first of the DHT nodes, unless a test says otherwise.</summary>
+    public IReadOnlyList<EndpointName> Bootstrap { get; init; } = [new EndpointName(FirstDhtAddress, 4222)];
+
+    /// <summary>By how much bob's clock is ahead.</summary>
+    public TimeSpan InviterSkew { get; init; }
+
+    /// <summary>Makes the first STUN server, which is the nearest, tell everybody a wrong endpoint.</summary>
+    public bool LyingStunServer { get; init; }
 
     /// <summary>One of alice, bob and carol on a host of the laboratory.</summary>
     public Side AddSide(string who, LabHost host, Func<PlexusHostOptions, PlexusHostOptions>? change = null)
@@ -54,8 +64,26 @@ internal sealed class World : IDisposable
         PlexusHostOptions options = new() { StunServers = StunServers };
         PlexusHost plexus = new(
             repository.LoadHost(name), rendezvous, change?.Invoke(options) ?? options, host, host.Clock, Log.For(who));
-        return new Side(plexus, rendezvous, repository);
+        return new Side(plexus, rendezvous, repository, repository.LoadHost(name));
     }
+
+    /// <summary>Alice and bob, each behind a port-restricted NAT.</summary>
+    public (Side Acceptor, Side Inviter) AddPair(LabLink? line = null)
+    {
+        LabNat home = Internet.AddNat("home", NatProfile.PortRestricted, "198.51.100.50");
+        LabNat away = Internet.AddNat("away", NatProfile.PortRestricted, "203.0.113.80");
+        if (line is not null) home.Link = away.Link = line;
+        LabHost bob = away.AddHost("bob", "192.168.1.2");
+        bob.Skew = InviterSkew;
+        return (AddSide("alice", home.AddHost("alice", "192.168.1.2")), AddSide("bob", bob));
+    }
+
+    public string FileOf(string side, params string[] parts) => _folder[[side, .. parts]];
+
+    public byte[] KeyOf(string who) => new IdentityRepository(_folder[who]).LoadHost(
+        who == "alice" ? SampleKeys.Alice : SampleKeys.Bob).SubjectPublicKeyInfo.ToArray();
+
+    public Task After(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds), Internet.Clock);
 
     /// <summary>Runs a scenario in virtual time, with the servers up.</summary>
     public void Run(Func<Task> scenario, TimeSpan? limit = null)
@@ -91,7 +119,7 @@ internal sealed class World : IDisposable
         limit);
 
     public Task<DhtNode> StartDhtNodeAsync(LabHost host) => DhtNode.StartAsync(
-        new DhtNodeOptions { Bootstrap = host == DhtHosts[0] ? [] : Bootstrap }, host, host.Clock, NullLoggerFactory.Instance);
+        new DhtNodeOptions { Bootstrap = host == DhtHosts[0] ? [] : [new EndpointName(FirstDhtAddress, 4222)] }, host, host.Clock, NullLoggerFactory.Instance);
 
     public void Dispose()
     {
@@ -99,8 +127,14 @@ internal sealed class World : IDisposable
         _folder.Dispose();
     }
 
-    private static async Task ServeStunAsync(string address, LabHost host, CancellationToken cancellationToken)
+    private async Task ServeStunAsync(string address, LabHost host, CancellationToken cancellationToken)
     {
+        if (LyingStunServer && address == StunAddresses[0])
+        {
+            host.Attach(3478, new LyingStunCore());
+            return;
+        }
+
         StunServer server = new(new StunServerSockets(IPAddress.Parse(address), 3478));
         await using StunUdpListener listener = new(server, host, host.Clock);
         await listener.RunAsync(cancellationToken);

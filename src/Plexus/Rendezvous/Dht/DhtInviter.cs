@@ -26,14 +26,16 @@ internal sealed class DhtInviter(
     {
         InfoHash inviteKey = _keys.Invite(peer);
         using IDisposable listening = node.Listen(_keys.Accept(host), _answers.Add);
-        using IDisposable approach = node.Approach(inviteKey); // Its tokens are there when the introduction is.
-        Introduction ours = await introduce(cancellationToken);
-        long start = clock.GetTimestamp();
+        DhtApproach approach = node.Approach(inviteKey); // Its tokens are there when the introduction is.
         try
         {
+            Introduction ours = await introduce(cancellationToken);
+            long start = clock.GetTimestamp();
             for (int round = 0; ; round++)
             {
-                _puts.Add(Put(inviteKey, ours));
+                _puts.Add(Put(inviteKey, ours, approach));
+                approach.Dispose();
+                approach = node.Approach(inviteKey); // For the ids that are taken by the next round.
                 TimeSpan left = options.ResponseTimeout - clock.GetElapsedTime(start);
                 TimeSpan pause = Pauses[Math.Min(round, Pauses.Length - 1)];
                 if (await AnswerAsync(pause < left ? pause : left, cancellationToken) is { } theirs) return theirs;
@@ -43,13 +45,14 @@ internal sealed class DhtInviter(
         }
         finally
         {
+            approach.Dispose();
             foreach (DhtPut put in _puts) put.Dispose(); // Withdraws what is still on its way.
         }
     }
 
-    private DhtPut Put(InfoHash key, Introduction ours)
+    private DhtPut Put(InfoHash key, Introduction ours, DhtApproach approach)
     {
-        ulong id = ids.Next();
+        ulong id = ids.Next(approach.IsTaken);
         _asked.Add(id);
         DhtRendezvousLog.Inviting(logger, peer.Name, id);
         return node.Put(key, SealedIntroduction.Seal(host, peer, id, ours));
@@ -92,7 +95,7 @@ internal sealed class DhtInviter(
 
     private PlexusException NoAnswer() => new(
         PlexusStage.Rendezvous,
-        node.Status == DhtStatus.Disconnected
+        node.Status != DhtStatus.Connected
             ? $"No node of the OpenDHT network answered within {options.ResponseTimeout.TotalSeconds:0} s; check the internet connection and --dht-bootstrap "
               + $"({string.Join(", ", options.Bootstrap)})."
             : !_puts.Exists(static put => put.IsTaken)
