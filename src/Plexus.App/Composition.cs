@@ -19,6 +19,7 @@ internal static class Composition
             IdentityCommand.Create(),
             ExploreCommand.Create(),
             StunCommand.Create(),
+            DhtCommand.Create(),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new WholeHelp((HelpAction)help.Action!);

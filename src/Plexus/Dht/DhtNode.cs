@@ -22,6 +22,7 @@ internal sealed class DhtNode : IAsyncDisposable
     private readonly IReadOnlyList<DhtFamily> _families;
     private readonly DhtBootstrap _bootstrap;
     private readonly CancellationTokenSource _stop = new();
+    private readonly InfoHash _savedId;
     private readonly List<Task> _running = [];
     private bool _isDisposed;
 
@@ -31,10 +32,13 @@ internal sealed class DhtNode : IAsyncDisposable
         (_options, _clock) = (options, clock);
         _stateFile = options.StateFile is { Length: > 0 } path ? new DhtStateFile(path, logger) : null;
         DhtState state = _stateFile?.Read() ?? DhtState.Empty;
-        Id = state.Id ?? InfoHash.Random(options.FillWithRandom);
+        NatGuess guess = new(network, options.Bootstrap);
+        _savedId = state.Id ?? InfoHash.Random(options.FillWithRandom);
+        // Others remember who is a client by the id: a client takes one for this run only.
+        bool isAnyClient = sockets.Any(socket => IsClient(socket.LocalEndPoint.AddressFamily, guess));
+        Id = isAnyClient ? InfoHash.Random(options.FillWithRandom) : _savedId;
         Lock gate = new();
         long start = clock.GetTimestamp();
-        NatGuess guess = new(network, options.Bootstrap);
         _families = [.. sockets.Select(socket => MakeFamily(socket, guess, gate, start, logger))];
         if (_families.Count == 2) Join(_families[0], _families[1]);
         _bootstrap = new DhtBootstrap(this, _families, options, network, clock, logger);
@@ -148,7 +152,7 @@ internal sealed class DhtNode : IAsyncDisposable
         // Both families get their share, however many nodes the other one knows.
         NodeEntry[] nodes = [.. _families.SelectMany(family =>
             family.Query(static (node, now) => node.GoodNodes(now)).Take(DhtState.MostNodes / _families.Count))];
-        if (nodes.Length > 0) _stateFile.Write(new DhtState(Id, nodes));
+        if (nodes.Length > 0) _stateFile.Write(new DhtState(_savedId, nodes));
     }
 
     private static DhtStatus StatusOf(KademliaStatus status) => status switch
@@ -165,10 +169,13 @@ internal sealed class DhtNode : IAsyncDisposable
         second.Node.Sibling = first.Node;
     }
 
+    private bool IsClient(AddressFamily family, NatGuess guess) =>
+        _options.IsClient || (_options.IsClientBehindNat && guess.IsBehindNat(family));
+
     private DhtFamily MakeFamily(IDatagramSocket socket, NatGuess guess, Lock gate, long start, ILogger logger)
     {
         AddressFamily family = socket.LocalEndPoint.AddressFamily;
-        bool isClient = _options.IsClient || (_options.IsClientBehindNat && guess.IsBehindNat(family));
+        bool isClient = IsClient(family, guess);
         KademliaOptions core = new()
         {
             Id = Id, IsV6 = family == AddressFamily.InterNetworkV6, NetworkId = _options.Network, IsClient = isClient,
