@@ -16,6 +16,7 @@ internal static class Composition
     {
         RootCommand root = new("plexus joins two machines behind NATs directly, without a server of your own.")
         {
+            DemoCommand.Create(),
             IdentityCommand.Create(),
             ExploreCommand.Create(),
             StunCommand.Create(),
