@@ -7,7 +7,9 @@ switch (args.FirstOrDefault())
 {
     case "line":
         return LineBench.Run(options);
+    case "connect":
+        return await ConnectBench.RunAsync(options);
     default:
-        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: line");
+        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, line");
         return 2;
 }

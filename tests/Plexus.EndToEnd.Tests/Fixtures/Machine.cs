@@ -40,10 +40,11 @@ internal sealed class Machine : IDisposable
     public void Trust(Machine peer) => TestIdentities.Introduce(Repository, peer.Name);
 
     /// <summary>Starts plexus.</summary>
-    public ProgramRun Run(params IEnumerable<string> arguments)
+    public ProgramRun Run(IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> variables)
     {
         ProcessStartInfo start = new(PlexusProgram.Path) { WorkingDirectory = _folder.FullName };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        foreach ((string name, string value) in variables) start.Environment[name] = value;
         ProgramRun run = new(Host, start);
         _runs.Add(run);
         return run;

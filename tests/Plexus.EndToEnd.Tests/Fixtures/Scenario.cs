@@ -78,7 +78,8 @@ internal sealed class Scenario : IDisposable
     public static async Task TalkedAsync(ProgramRun invite, ProgramRun accept, Machine inviter, Machine acceptor, string log = "talk.log")
     {
         int code = await invite.ExitAsync(Patience);
-        Assert.True(code == 0, $"The inviter ended with {code}.\n{invite.Output}\nThe acceptor:\n{accept.Output}");
+        if (code != 0)
+            throw new InvalidOperationException($"The inviter ended with {code}.\n{invite.Output}\nThe acceptor:\n{accept.Output}");
         await HeardAsync(inviter, acceptor.Pin, log, invite, accept);
         await HeardAsync(acceptor, inviter.Pin, log, invite, accept);
     }
@@ -101,7 +102,8 @@ internal sealed class Scenario : IDisposable
 
     private static DhtNodeProcess StartDht(NamespaceHost host) => new(host, DhtNetwork);
 
-    private static Task HeardAsync(Machine machine, string peerPin, string log, params ProgramRun[] runs) => Eventually.Async(
+    /// <summary>Waits until a machine's command has heard the last line of the peer's.</summary>
+    public static Task HeardAsync(Machine machine, string peerPin, string log, params ProgramRun[] runs) => Eventually.Async(
         () => machine.ReadLog(log).Contains($"{peerPin}: Good bye!", StringComparison.Ordinal),
         TimeSpan.FromSeconds(20),
         () => $"{machine.Name} has not heard {peerPin} to the end: '{machine.ReadLog(log)}'\n"
@@ -114,7 +116,8 @@ internal sealed class Scenario : IDisposable
         return machine;
     }
 
-    private IEnumerable<string> Options(Machine host, Machine? peer, string log) =>
+    /// <summary>The options of a run whose command talks into the log of this name.</summary>
+    public IEnumerable<string> Options(Machine host, Machine? peer, string log) =>
     [
         "--app-id=end-to-end", $"--app-repo={host.Repository}", $"--host-info={host.Name}", $"--peer-info={peer?.Name ?? "/"}",
         $"--stun-server={Stun.Address}", $"--dht-bootstrap={Dht.Address}", $"--dht-network={DhtNetwork}", "--dht-port=0",
