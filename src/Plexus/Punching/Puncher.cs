@@ -7,6 +7,7 @@ using Plexus.Identities;
 using Plexus.Passages;
 using Plexus.Protocols.Introductions;
 using Plexus.Protocols.Punch;
+using Plexus.Protocols.Stun;
 using Plexus.Rendezvous;
 
 namespace Plexus.Punching;
@@ -25,7 +26,12 @@ internal sealed class Puncher(Identity host, PlexusHostOptions options, TimeProv
         await socket.StopExploringAsync();
         SharedSecret secret = new Puzzle(ours.Puzzle).With(new Puzzle(theirs.Puzzle));
         PunchHandshake handshake = new(
-            new PunchPlan(role, theirs.EndPoint, secret) { Hops = (byte)options.PunchHops, Limit = options.PunchTimeout },
+            new PunchPlan(role, theirs.EndPoint, secret)
+            {
+                Hops = (byte)options.PunchHops,
+                Limit = options.PunchTimeout,
+                FullKnocksAfter = Quiet(socket.Behavior.Mapping),
+            },
             static () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
             socket.Pump.Now);
         PunchingLog.Punching(logger, theirs.EndPoint, peer.Name, roleName);
@@ -67,6 +73,16 @@ internal sealed class Puncher(Identity host, PlexusHostOptions options, TimeProv
         $"Nothing of {peer} arrived from {endPoint} within {options.PunchTimeout.TotalSeconds:0} s "
         + $"({handshake.Statistics.Sent} datagrams sent, {handshake.Statistics.Heard} heard, {Foreign(handshake)} foreign ones): "
         + "a firewall drops UDP, or a NAT gives each destination another port; `plexus explore` on both machines tells.");
+
+    /// <summary>How long an acceptor keeps its frames from arriving, since an early datagram hurts some NATs of the inviter's.</summary>
+    private static TimeSpan Quiet(NatDependency mapping) => mapping switch
+    {
+        // The inviter knows where to knock: it only has to come, and may come late over a slow rendezvous.
+        NatDependency.EndpointIndependent => TimeSpan.FromSeconds(4),
+        NatDependency.Unknown => TimeSpan.FromSeconds(1),
+        // Our frames come from a port that no one could tell it: it must hear one of them to answer.
+        _ => TimeSpan.FromMilliseconds(300),
+    };
 
     private static int Foreign(PunchHandshake handshake) => handshake.Statistics.Junk + handshake.Statistics.Strangers;
 }

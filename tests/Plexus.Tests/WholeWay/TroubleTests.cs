@@ -1,6 +1,7 @@
 using Plexus.Dht;
 using Plexus.Identities;
 using Plexus.Lab;
+using Plexus.Lab.Nats;
 using Plexus.Passages;
 using Plexus.Protocols.Kademlia;
 using Plexus.Sockets;
@@ -228,6 +229,20 @@ public class TroubleTests
             await serving;
             foreach (Side side in (Side[])[acceptor, bob, carol]) await side.DisposeAsync();
         });
+    }
+
+    [Fact] // As the kernel's NAT does while its router answers what nobody asked for.
+    public void Nats_that_an_early_datagram_hurts_are_not_hurt()
+    {
+        using World world = new();
+        NatProfile harmful = NatProfile.PortRestricted with { Unsolicited = UnsolicitedReaction.PoisonTuple };
+        LabHost alice = world.Internet.AddNat("home", harmful, "198.51.100.50").AddHost("alice", "192.168.1.2");
+        LabHost bob = world.Internet.AddNat("away", harmful, "203.0.113.80").AddHost("bob", "192.168.1.2");
+        Side acceptor = world.AddSide("alice", alice);
+        Side inviter = world.AddSide("bob", bob);
+        // The inviter hears of the answer two seconds late, on a line that is otherwise good.
+        bob.Link = new LabLink { Latency = TimeSpan.FromSeconds(1), Hops = 4 };
+        world.Run(async () => Assert.InRange(await ConnectAsync(world, acceptor, inviter), 0, 15));
     }
 
     [Fact]
