@@ -24,6 +24,7 @@ internal class ProgramRun : IDisposable
         start.RedirectStandardError = true;
         StartedAt = Stopwatch.GetTimestamp();
         _process = host.Start(start);
+        _process.StandardInput.AutoFlush = true;
         Output = "";
         _process.OutputDataReceived += (_, line) => Take(line.Data);
         _process.ErrorDataReceived += (_, line) => Take(line.Data);
@@ -92,6 +93,9 @@ internal class ProgramRun : IDisposable
     /// <summary>Waits until it has printed what the pattern wants.</summary>
     public Task SaysAsync(string pattern, TimeSpan limit) =>
         Eventually.Async(() => Regex.IsMatch(Output, pattern), limit, () => $"{this} has not said '{pattern}'.\n{Output}");
+
+    /// <summary>Writes a line to its standard input.</summary>
+    public void Say(string line) => _process.StandardInput.WriteLine(line);
 
     /// <summary>Asks it to end (SIGTERM).</summary>
     public void AskToEnd() => _ = Libc.Kill(_process.Id, Terminate);
