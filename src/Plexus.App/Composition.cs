@@ -5,12 +5,17 @@ using Microsoft.Extensions.Logging;
 using Plexus.App.Commands;
 using Plexus.App.Logging;
 using Plexus.App.Settings;
+using Plexus.Exploration;
+using Plexus.Identities;
+using Plexus.Rendezvous.Dht;
 
 namespace Plexus.App;
 
 /// <summary>The one place where settings become objects.</summary>
 internal static class Composition
 {
+    private static readonly TimeSpan DisposeTime = TimeSpan.FromMilliseconds(150); // Stopping is done within a second in all.
+
     /// <summary>The subcommands.</summary>
     public static RootCommand Root()
     {
@@ -28,11 +33,31 @@ internal static class Composition
     }
 
     /// <summary>Runs a classic command line.</summary>
-    public static Task<int> RunClassicAsync(ClassicSettings settings, TextWriter error, Interrupts interrupts)
+    /// <param name="settings">What it asks for.</param>
+    /// <param name="error">Gets the sentence about a failure when the log is not in front of the user.</param>
+    /// <param name="interrupts">Ends the run.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunClassicAsync(ClassicSettings settings, TextWriter error, Interrupts interrupts)
     {
-        interrupts.Token.ThrowIfCancellationRequested();
-        error.WriteLine($"plexus: the settings of '{settings.AppId}' are good, but the run itself is not in this build yet.");
-        return Task.FromResult(ExitCodes.Settings);
+        using ILoggerFactory log = Log(settings.Log, TimeProvider.System);
+        ILogger logger = log.CreateLogger(ProgramName.Plexus);
+        bool seesLog = settings.Log.File is null && !Console.IsOutputRedirected;
+        try
+        {
+            return await RunClassicAsync(settings, interrupts, log, logger, TimeProvider.System);
+        }
+        catch (PlexusException e)
+        {
+            ClassicLog.RunFailed(logger, e.Message);
+            if (!seesLog) await error.WriteLineAsync($"{ProgramName.Plexus}: {e.Message}");
+            return ExitCodes.Of(e.Stage);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            ClassicLog.Unexpected(logger, e);
+            if (!seesLog) await error.WriteLineAsync($"{ProgramName.Plexus}: an unexpected failure, please report it: {e}");
+            return ExitCodes.Unexpected;
+        }
     }
 
     /// <summary>The log that the settings ask for.</summary>
@@ -44,6 +69,53 @@ internal static class Composition
             : new(Console.OpenStandardOutput(), settings.Level, clock);
         return LoggerFactory.Create(builder => builder.SetMinimumLevel(settings.Level).AddProvider(provider));
     }
+
+    private static async Task<int> RunClassicAsync(
+        ClassicSettings settings, Interrupts interrupts, ILoggerFactory log, ILogger logger, TimeProvider clock)
+    {
+        foreach (string complaint in settings.Environment.Complaints) ClassicLog.BadVariable(logger, complaint);
+        IdentityRepository repository = new(settings.Repository, clock);
+        Identity host = repository.LoadHost(settings.Host);
+        Identity? peer = settings.Accept ? null : repository.LoadPeer(settings.Peer);
+        foreach (Identity? identity in (Identity?[])[host, peer])
+        {
+            if (identity is not null && identity.Expires < clock.GetUtcNow()) ClassicLog.Expired(logger, identity.Name, identity.Expires);
+        }
+
+        DhtRendezvous rendezvous = new(repository, DhtOptions(settings), log, clock);
+        try
+        {
+            PlexusHost plexus = new(host, rendezvous, HostOptions(settings), log, clock);
+            HostPassages passages = new(plexus, peer, settings.Peer);
+            return await new ClassicRun(settings, passages, interrupts, logger, clock).RunAsync();
+        }
+        finally
+        {
+            // The process ends anyway: nobody waits for a node that does not.
+            await Task.WhenAny(rendezvous.DisposeAsync().AsTask(), Task.Delay(DisposeTime, clock));
+        }
+    }
+
+    private static DhtRendezvousOptions DhtOptions(ClassicSettings settings) => new()
+    {
+        AppId = settings.AppId,
+        Bootstrap = settings.DhtBootstrap,
+        Port = settings.DhtPort,
+        Network = settings.DhtNetwork,
+        ResponseTimeout = settings.Environment.Response,
+        PutTimeout = settings.Environment.DhtPut,
+        InviteToken = settings.Environment.InviteToken,
+        AcceptToken = settings.Environment.AcceptToken,
+        AdventToken = settings.Environment.AdventToken,
+    };
+
+    private static PlexusHostOptions HostOptions(ClassicSettings settings) => new()
+    {
+        LocalEndPoint = settings.StunClient,
+        StunServers = settings.StunServers.Count > 0 ? settings.StunServers : StunServers.Default,
+        PunchHops = settings.PunchHops,
+        PunchTimeout = settings.Environment.Handshake,
+    };
 
     /// <summary>At the root the help of the whole program, elsewhere the usual one.</summary>
     private sealed class WholeHelp(HelpAction usual) : SynchronousCommandLineAction

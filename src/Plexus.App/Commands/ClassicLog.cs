@@ -18,7 +18,7 @@ internal static partial class ClassicLog
     [LoggerMessage(7003, LogLevel.Error, "The passage to {Peer} has no command: {Reason}")]
     public static partial void NotStarted(ILogger logger, IdentityName peer, string reason);
 
-    [LoggerMessage(7004, LogLevel.Information, "Waiting for invitations from {Peers} as {Host}")]
+    [LoggerMessage(7004, LogLevel.Information, "Accepting as {Host}; let in is {Peers}")]
     public static partial void Waiting(ILogger logger, IdentityName host, IdentityName peers);
 
     [LoggerMessage(7005, LogLevel.Information, "Asked to stop; commands that run go on")]

@@ -10,7 +10,7 @@ namespace Plexus.App.Commands;
 internal sealed class ClassicRun(ClassicSettings settings, IPassageSource passages, Interrupts interrupts, ILogger logger, TimeProvider clock)
 {
     // An acceptor that was asked to stop is gone after it, whatever a server or a disk does.
-    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(800);
+    private static readonly TimeSpan StopTime = TimeSpan.FromMilliseconds(700);
 
     /// <summary>Runs the role of the settings.</summary>
     /// <returns>The exit code.</returns>
@@ -32,8 +32,9 @@ internal sealed class ClassicRun(ClassicSettings settings, IPassageSource passag
         try
         {
             int status = await command.Exited.WaitAsync(interrupts.Token);
-            Tell(command, passage.Ticket.Peer, status);
-            return status == 0 ? ExitCodes.Success : ExitCodes.Of(PlexusStage.Payload);
+            if (status != 0) throw new PlexusException(PlexusStage.Payload, $"The command '{settings.Command.Command}' ended with status {status}; its output tells why.");
+            ClassicLog.Ended(logger, command.ProcessId, passage.Ticket.Peer, status);
+            return ExitCodes.Success;
         }
         catch (OperationCanceledException)
         {
@@ -78,7 +79,9 @@ internal sealed class ClassicRun(ClassicSettings settings, IPassageSource passag
         try
         {
             LaunchedCommand command = await StartAsync(passage);
-            Tell(command, peer, await command.Exited);
+            int status = await command.Exited;
+            if (status == 0) ClassicLog.Ended(logger, command.ProcessId, peer, status);
+            else ClassicLog.Failed(logger, command.ProcessId, peer, status);
         }
         catch (PlexusException e)
         {
@@ -98,11 +101,5 @@ internal sealed class ClassicRun(ClassicSettings settings, IPassageSource passag
         ClassicLog.Started(
             logger, settings.Command.Command, command.ProcessId, ticket.Peer, clock.GetElapsedTime(opened).TotalMilliseconds);
         return command;
-    }
-
-    private void Tell(LaunchedCommand command, IdentityName peer, int status)
-    {
-        if (status == 0) ClassicLog.Ended(logger, command.ProcessId, peer, status);
-        else ClassicLog.Failed(logger, command.ProcessId, peer, status);
     }
 }
