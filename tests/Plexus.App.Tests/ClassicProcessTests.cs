@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Plexus.Dht;
+using Plexus.Exploration;
+using Plexus.Identities;
+using Plexus.Sockets;
+
+namespace Plexus.App.Tests;
+
+/// <summary>The classic program as processes of their own, on loopback, around a DHT node and a STUN server of the test's.</summary>
+public sealed class ClassicProcessTests : IAsyncLifetime
+{
+    private const uint Network = 40_078;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Process> _started = [];
+    private DhtNode? _node;
+    private StunHost? _stun;
+    private int _stunPort;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "these tests start sh and send signals");
+        _node = await DhtNode.StartAsync(
+            new DhtNodeOptions { Port = 0, Addresses = [IPAddress.Loopback], Bootstrap = [], Network = Network }, UdpNetwork.Instance, TimeProvider.System);
+        _stun = StunHost.Open([IPAddress.Loopback], _stunPort = FreePort(), null, UdpNetwork.Instance, TimeProvider.System, withTcp: false);
+        _ = _stun.RunAsync(_stop.Token);
+        IdentityRepository acceptor = new(_folder["acceptor"]);
+        IdentityRepository inviter = new(_folder["inviter"]);
+        Identity home = acceptor.Create(IdentityName.Parse("me@example.com/home"), 2048);
+        Identity away = inviter.Create(IdentityName.Parse("me@example.com/away"), 2048);
+        inviter.Import(home.Name, Encoding.ASCII.GetBytes(acceptor.Export(home.Name)));
+        acceptor.Import(away.Name, Encoding.ASCII.GetBytes(inviter.Export(away.Name)));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Process process in _started)
+        {
+            if (!process.HasExited) process.Kill();
+            process.Dispose();
+        }
+
+        _stop.Cancel();
+        if (_stun is not null) await _stun.DisposeAsync();
+        if (_node is not null) await _node.DisposeAsync();
+        _stop.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Both_commands_start_with_one_secret_and_each_others_ports_and_a_signal_stops_the_acceptor()
+    {
+        Process acceptor = Start("acceptor", "home", "--accept", "--exec-args", "-c 'echo $PLEXUS_SECRET $PLEXUS_INNER_PORT $PLEXUS_PEER_PORT'", $"--exec-log={_folder["home.out"]}");
+        await WaitForAsync(acceptor, "Waiting for invitations");
+        for (int run = 1; run <= 2; run++) // It serves on.
+        {
+            Process inviter = Start("inviter", "away", "--peer-info=me@example.com/home", "--exec-args", "-c 'echo $PLEXUS_SECRET $PLEXUS_PEER_PORT $PLEXUS_INNER_PORT'", $"--exec-log={_folder["away.out"]}", "--exec-wait");
+            Task<string> log = inviter.StandardOutput.ReadToEndAsync();
+            Assert.Equal((0, ""), (await ExitAsync(inviter), await inviter.StandardError.ReadToEndAsync()));
+            await WaitForAsync(acceptor, "ended with status 0");
+            string[] home = await File.ReadAllLinesAsync(_folder["home.out"]);
+            Assert.Equal(run, home.Length);
+            Assert.Equal(home, await File.ReadAllLinesAsync(_folder["away.out"]));
+            Assert.DoesNotContain(home[^1].Split(' ')[0], await log, StringComparison.Ordinal); // The secret.
+        }
+
+        Signal(acceptor, "TERM");
+        Assert.Equal(0, await ExitAsync(acceptor));
+    }
+
+    [Fact]
+    public async Task An_inviter_that_nobody_answers_tells_the_stage_and_can_be_interrupted()
+    {
+        Process alone = Start("inviter", "away", "--peer-info=me@example.com/home", "--log-level=info");
+        await WaitForAsync(alone, "Our endpoint is 127.0.0.1:");
+        Signal(alone, "INT");
+        Assert.Equal(ExitCodes.Interrupted, await ExitAsync(alone));
+        Process impatient = Start("inviter", "away", "--peer-info=me@example.com/home", $"--log-file={_folder["log-%p"]}");
+        Assert.Equal(5, await ExitAsync(impatient));
+        Assert.StartsWith("plexus: ", await impatient.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+        Assert.Contains(" ERROR: ", await File.ReadAllTextAsync(_folder[$"log-{impatient.Id}"]), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("absent", "me@example.com/home", "There is no repository")]
+    [InlineData("inviter", "me@example.com/stranger", "cert.crt")]
+    public async Task Who_is_unknown_is_told_at_once(string repository, string peer, string reason)
+    {
+        Process process = Start(repository, "away", $"--peer-info={peer}");
+        Assert.Equal(3, await ExitAsync(process));
+        Assert.Contains(reason, await process.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    private Process Start(string repository, string pin, params string[] more)
+    {
+        string[] line =
+        [
+            "--app-id=test", $"--app-repo={_folder[repository]}", $"--host-info=me@example.com/{pin}", "--exec-command=sh",
+            $"--dht-bootstrap={_node!.LocalEndPoints[0]}", $"--dht-network={Network}", "--dht-port=0",
+            $"--stun-server=127.0.0.1:{_stunPort}", "--stun-client=127.0.0.1", .. more,
+        ];
+        ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "plexus-app"), line) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["PLEXUS_RESPONSE_TIMEOUT"] = more.Any(option => option.StartsWith("--log-file", StringComparison.Ordinal)) ? "1000" : "60000";
+        Process process = Process.Start(start)!;
+        _started.Add(process);
+        return process;
+    }
+
+    private static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static async Task WaitForAsync(Process process, string text)
+    {
+        using CancellationTokenSource limit = new(Patience);
+        List<string> lines = [];
+        while (await process.StandardOutput.ReadLineAsync(limit.Token) is { } line)
+        {
+            lines.Add(line);
+            if (line.Contains(text, StringComparison.Ordinal)) return;
+        }
+
+        Assert.Fail($"The program ended without '{text}': {string.Join('\n', lines)} {await process.StandardError.ReadToEndAsync()}");
+    }
+
+    private static async Task<int> ExitAsync(Process process)
+    {
+        using CancellationTokenSource limit = new(Patience);
+        await process.WaitForExitAsync(limit.Token);
+        return process.ExitCode;
+    }
+
+    private static void Signal(Process process, string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+}
