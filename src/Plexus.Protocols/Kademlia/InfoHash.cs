@@ -41,9 +41,6 @@ internal readonly struct InfoHash : IEquatable<InfoHash>, IComparable<InfoHash>
 
     public static InfoHash Zero => default;
 
-    /// <summary>The greatest id: all bits set.</summary>
-    public static InfoHash Max => new(ulong.MaxValue, ulong.MaxValue, uint.MaxValue);
-
     public bool IsZero => _high == 0 && _middle == 0 && _low == 0;
 
     public static bool operator ==(InfoHash left, InfoHash right) => left.Equals(right);

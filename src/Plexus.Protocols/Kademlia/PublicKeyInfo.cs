@@ -15,7 +15,7 @@ internal static class PublicKeyInfo
 
     private const int MaxPemLength = 4096; // Base64 makes 4 characters of 3 bytes, and there are armour and line ends.
     private const int MinModulusBits = 1024; // Shorter keys can be broken.
-    private const int MaxModulusBits = 8192; // A check with such a key takes half a millisecond, with a longer one too long.
+    private const int MaxModulusBits = 8192; // A check with such a key takes about a millisecond; it grows with the square.
     private const int MaxExponentBytes = 4; // 65,537 is usual. A long exponent makes a verification slow.
 
     private const byte Integer = 0x02;

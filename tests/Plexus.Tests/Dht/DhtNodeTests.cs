@@ -234,6 +234,48 @@ public sealed class DhtNodeTests : IDisposable
         Assert.Equal(2, calls);
     }
 
+    [Fact]
+    public void A_machine_that_moves_into_another_network_is_found_there()
+    {
+        List<DhtValue> heard = [];
+        LabHost moving = _internet.AddHost("moving", "2.0.0.1");
+        _internet.Run(
+            async () =>
+            {
+                await using DhtNode first = await StartAsync(_bootstrap, seed: 1, bootstrap: "");
+                await using DhtNode alice = await StartAsync(moving, seed: 2);
+                using DhtListen listening = alice.Listen(Key, heard.Add);
+                Assert.True(await listening.RegisteredAsync(Soon));
+                moving.MoveTo(_internet.AddNat("nat", NatProfile.PortRestricted, "3.0.0.1"), "192.168.1.2");
+                await Pause(TimeSpan.FromSeconds(15)); // Addresses are looked at each 10 s.
+                using DhtPut put = first.Put(Key, ValueOf("hello"));
+                await Pause(TimeSpan.FromSeconds(2));
+                Assert.Equal(IPAddress.Parse("3.0.0.1"), alice.Report()[0].ReportedAddress);
+            },
+            Limit);
+        Assert.Single(heard);
+    }
+
+    [Fact]
+    public void A_ping_is_answered_by_a_node_of_the_same_network_only()
+    {
+        LabHost asking = _internet.AddHost("asking", "2.0.0.1");
+        _internet.Run(
+            async () =>
+            {
+                await using DhtNode first = await StartAsync(_bootstrap, seed: 1, bootstrap: "");
+                IPEndPoint endPoint = new(_bootstrap.Address, DhtNodeOptions.DefaultPort);
+                PingAnswer? answer = await DhtPing.AskAsync(endPoint, 0, asking, asking.Clock);
+                Assert.Equal(new PingAnswer(first.Id, asking.Address, TimeSpan.FromMilliseconds(40)), answer);
+                TimeSpan start = _internet.Now;
+                Assert.Null(await DhtPing.AskAsync(endPoint, 7, asking, asking.Clock));
+                Assert.Equal(TimeSpan.FromSeconds(7), _internet.Now - start);
+                Assert.Equal(2 + 3, _internet.Trace.Count); // One ping and its answer, then three attempts.
+                Assert.Equal(0, first.Report()[0].TableSize); // Who asks once is nobody to remember.
+            },
+            Limit);
+    }
+
     private static DhtValue ValueOf(string text) => new() { Id = 0, Data = Encoding.UTF8.GetBytes(text) };
 
     private Task Pause(TimeSpan time) => Task.Delay(time, _internet.Clock);

@@ -40,5 +40,5 @@ internal static class SealedIntroduction
     private static DhtPublicKey KeyOf(Identity identity) => DhtPublicKey.TryImport(identity.SubjectPublicKeyInfo.Span, out DhtPublicKey? key)
         ? key!
         : throw new PlexusException(
-            PlexusStage.Identity, $"The key of {identity} cannot be used with OpenDHT: it must be RSA of 1,024 to 16,384 bits.");
+            PlexusStage.Identity, $"The key of {identity} cannot be used with OpenDHT: it must be RSA of 1,024 to 8,192 bits.");
 }
