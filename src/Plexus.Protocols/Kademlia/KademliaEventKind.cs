@@ -12,7 +12,7 @@ internal enum KademliaEventKind
     /// <summary>Fields of a value, for a query that selects.</summary>
     Fields,
 
-    /// <summary>A put was acknowledged, or a listen registered, for the first time.</summary>
+    /// <summary>A put was acknowledged, a listen registered, or a get answered, for the first time.</summary>
     Begun,
 
     /// <summary>A get has all answers, or a put all acknowledgements. A permanent put goes on behind it.</summary>

@@ -24,14 +24,14 @@ internal sealed class Retrievals(KademliaContext context, Search search)
     /// <param name="node">Null for a node that is not known yet.</param>
     public GetOperation? Unanswered(SearchNode? node) => _gets.Find(get => node is null || !node.Answered.Contains(get));
 
-    /// <summary>A node has answered the question of a get, and with it perhaps those of others.</summary>
+    /// <summary>A node has answered the question of a get, and with it perhaps those of others. What it said was told before.</summary>
     public void OnAnswer(SearchNode node, GetOperation asked)
     {
         foreach (GetOperation get in _gets)
         {
             if (!get.Query.IsCoveredBy(asked.Query) || node.Answered.Contains(get)) continue;
             node.Answered.Add(get);
-            get.Answers++;
+            if (++get.Answers == 1) context.Events.Add(new KademliaEvent(get, KademliaEventKind.Begun));
         }
     }
 

@@ -173,6 +173,7 @@ internal sealed class Search : Timed, IRequestOwner
         _pausedUntil = null;
         node.KeepToken(reply.Token.ToArray(), now);
         Offer(node, 0, now); // If it was asked by address alone, or has another id than was said.
+        Deliver(reply, node, now);
         if (_nodes.Find(other => ReferenceEquals(other.Node, node)) is { } answerer)
         {
             answerer.TokenReply = now;
@@ -181,7 +182,6 @@ internal sealed class Search : Timed, IRequestOwner
             if (asked.Get is { } get) Retrievals.OnAnswer(answerer, get);
         }
 
-        Deliver(reply, node, now);
         Wake(now);
     }
 

@@ -1,4 +1,5 @@
 using Plexus.Protocols.Kademlia;
+using Plexus.Sockets;
 
 namespace Plexus.Dht;
 
@@ -6,11 +7,12 @@ namespace Plexus.Dht;
 /// Finds the nodes closest to a key before they are needed, gets their write tokens, and learns which value ids are
 /// taken there: a storing node refuses another value under a taken id, and acknowledges it all the same.
 /// </summary>
-internal sealed class DhtApproach : DhtOperation
+internal sealed class DhtApproach(TimeProvider clock) : DhtOperation
 {
     private const int MostIds = 4_096; // Per key; nodes of our kind store 1,024.
 
     private readonly HashSet<ulong> _taken = [];
+    private readonly Signal _answered = new();
 
     /// <summary>Asks for the ids alone, which are a fraction of the values.</summary>
     public static ValueQuery Ids { get; } = new([ValueField.Id], []);
@@ -21,8 +23,14 @@ internal sealed class DhtApproach : DhtOperation
         lock (_taken) return _taken.Contains(id);
     }
 
+    /// <summary>Waits until the first node has answered; before that nothing can be put here. For one waiter, once.</summary>
+    /// <returns>False when the limit passed.</returns>
+    public ValueTask<bool> AnsweredAsync(TimeSpan limit, CancellationToken cancellationToken) =>
+        _answered.WaitAsync(limit, clock, cancellationToken);
+
     protected override void Take(DhtFamily family, KademliaEvent happened)
     {
+        if (happened.Kind == KademliaEventKind.Begun) _answered.Set();
         if ((happened.Fields?.Id ?? happened.Value?.Id) is not { } id) return;
         lock (_taken)
         {

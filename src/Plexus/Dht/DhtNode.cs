@@ -115,7 +115,7 @@ internal sealed class DhtNode : IAsyncDisposable
     }
 
     /// <summary>Finds the nodes closest to a key before they are needed, so that a put or listen there begins with one round trip.</summary>
-    public DhtApproach Approach(InfoHash key) => Begin(new DhtApproach(), (node, now) => node.Get(key, DhtApproach.Ids, now));
+    public DhtApproach Approach(InfoHash key) => Begin(new DhtApproach(_clock), (node, now) => node.Get(key, DhtApproach.Ids, now));
 
     /// <summary>What the node knows and has done, for people.</summary>
     public IReadOnlyList<DhtFamilyReport> Report() => [.. _families.Select(static family => family.Query((node, now) => new DhtFamilyReport(

@@ -16,8 +16,11 @@ internal sealed class DhtInviter(
     /// </summary>
     private static readonly TimeSpan[] Pauses = [.. new[] { 2.5, 4, 7, 10, 15 }.Select(TimeSpan.FromSeconds)];
 
+    private const int MostUsed = 1_024; // Anybody may put values at our key.
+
     private readonly RendezvousKeys _keys = new(options);
     private readonly HashSet<ulong> _asked = [];
+    private readonly HashSet<ulong> _used = [];
     private readonly ValueQueue _answers = new();
     private readonly List<DhtPut> _puts = [];
 
@@ -31,6 +34,9 @@ internal sealed class DhtInviter(
         {
             Introduction ours = await introduce(cancellationToken);
             long start = clock.GetTimestamp();
+            // The ids that are taken are known with the first answer, and no put can be sent before it.
+            await approach.AnsweredAsync(Pauses[0] < options.ResponseTimeout ? Pauses[0] : options.ResponseTimeout, cancellationToken);
+            SetAsideEarlyAnswers();
             for (int round = 0; ; round++)
             {
                 _puts.Add(Put(inviteKey, ours, approach));
@@ -50,9 +56,15 @@ internal sealed class DhtInviter(
         }
     }
 
+    /// <summary>What is answered before we have asked was asked by another run of ours, perhaps in this very second.</summary>
+    private void SetAsideEarlyAnswers()
+    {
+        while (_used.Count < MostUsed && _answers.TryTake(out DhtValue? early)) _used.Add(early.Id);
+    }
+
     private DhtPut Put(InfoHash key, Introduction ours, DhtApproach approach)
     {
-        ulong id = ids.Next(approach.IsTaken);
+        ulong id = ids.Next(taken => _used.Contains(taken) || approach.IsTaken(taken));
         _asked.Add(id);
         DhtRendezvousLog.Inviting(logger, peer.Name, id);
         return node.Put(key, SealedIntroduction.Seal(host, peer, id, ours));
