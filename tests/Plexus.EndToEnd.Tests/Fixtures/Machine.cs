@@ -11,12 +11,13 @@ internal sealed class Machine : IDisposable
 
     /// <param name="host">Where its programs run.</param>
     /// <param name="name">The owner and pin of its identity.</param>
-    public Machine(NamespaceHost host, string name)
+    /// <param name="keyBits">The size of its key; null is the smallest.</param>
+    public Machine(NamespaceHost host, string name, int? keyBits = null)
     {
         Host = host;
         Name = name;
         Repository = Path.Combine(_folder.FullName, "repo");
-        TestIdentities.Give(Repository, name);
+        TestIdentities.Give(Repository, name, keyBits);
     }
 
     public NamespaceHost Host { get; }
@@ -40,9 +41,14 @@ internal sealed class Machine : IDisposable
     public void Trust(Machine peer) => TestIdentities.Introduce(Repository, peer.Name);
 
     /// <summary>Starts plexus.</summary>
-    public ProgramRun Run(IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> variables)
+    public ProgramRun Run(IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> variables) =>
+        RunOther(PlexusProgram.Path, arguments, variables);
+
+    /// <summary>Starts another program.</summary>
+    public ProgramRun RunOther(
+        string program, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> variables)
     {
-        ProcessStartInfo start = new(PlexusProgram.Path) { WorkingDirectory = _folder.FullName };
+        ProcessStartInfo start = new(program) { WorkingDirectory = _folder.FullName };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
         foreach ((string name, string value) in variables) start.Environment[name] = value;
         ProgramRun run = new(Host, start);

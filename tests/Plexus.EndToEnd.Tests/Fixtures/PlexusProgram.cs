@@ -11,15 +11,21 @@ internal static class PlexusProgram
     /// <summary>Why it cannot be run; null when it can.</summary>
     public static string? WhyNot => Found.Value is null ? "There is no out/plexus: run ./build first." : null;
 
+    /// <summary>The folder of the working copy; null when the tests run outside of one.</summary>
+    public static string? Root
+    {
+        get
+        {
+            DirectoryInfo? folder = new(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "Plexus.slnx"))) folder = folder.Parent;
+            return folder?.FullName;
+        }
+    }
+
     private static string? Find()
     {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (!File.Exists(System.IO.Path.Combine(folder.FullName, "Plexus.slnx"))) continue;
-            string program = System.IO.Path.Combine(folder.FullName, "out", "plexus");
-            return File.Exists(program) ? program : null;
-        }
-
-        return null;
+        if (Root is not { } root) return null;
+        string program = System.IO.Path.Combine(root, "out", "plexus");
+        return File.Exists(program) ? program : null;
     }
 }

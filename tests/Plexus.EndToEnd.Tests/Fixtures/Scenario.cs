@@ -45,7 +45,7 @@ internal sealed class Scenario : IDisposable
     }
 
     /// <summary>Adds a machine with a public address.</summary>
-    public Machine AddPublicMachine(string name) => Add(name, Internet.AddPublicHost("pc"));
+    public Machine AddPublicMachine(string name, int? keyBits = null) => Add(name, Internet.AddPublicHost("pc"), keyBits);
 
     /// <summary>Adds a machine behind NATs, the innermost last.</summary>
     public Machine AddMachine(string name, DelayLineOptions? line, params NatRecipe[] recipes)
@@ -84,6 +84,13 @@ internal sealed class Scenario : IDisposable
         await HeardAsync(acceptor, inviter.Pin, log, invite, accept);
     }
 
+    /// <summary>Where to meet whom, as the classic command line says it.</summary>
+    public IEnumerable<string> Meeting(Machine host, Machine? peer) =>
+    [
+        "--app-id=end-to-end", $"--app-repo={host.Repository}", $"--host-info={host.Name}", $"--peer-info={peer?.Name ?? "/"}",
+        $"--stun-server={Stun.Address}", $"--dht-bootstrap={Dht.Address}", $"--dht-network={DhtNetwork}", "--dht-port=0",
+    ];
+
     /// <summary>Starts the DHT node anew, on the same address, after it was killed.</summary>
     public Task RestartDhtAsync()
     {
@@ -109,9 +116,9 @@ internal sealed class Scenario : IDisposable
         () => $"{machine.Name} has not heard {peerPin} to the end: '{machine.ReadLog(log)}'\n"
             + string.Join("\n", runs.Select(run => $"{run}\n{run.Output}")));
 
-    private Machine Add(string name, NamespaceHost host)
+    private Machine Add(string name, NamespaceHost host, int? keyBits = null)
     {
-        Machine machine = new(host, name);
+        Machine machine = new(host, name, keyBits);
         _machines.Add(machine);
         return machine;
     }
@@ -119,8 +126,7 @@ internal sealed class Scenario : IDisposable
     /// <summary>The options of a run whose command talks into the log of this name.</summary>
     public IEnumerable<string> Options(Machine host, Machine? peer, string log) =>
     [
-        "--app-id=end-to-end", $"--app-repo={host.Repository}", $"--host-info={host.Name}", $"--peer-info={peer?.Name ?? "/"}",
-        $"--stun-server={Stun.Address}", $"--dht-bootstrap={Dht.Address}", $"--dht-network={DhtNetwork}", "--dht-port=0",
+        .. Meeting(host, peer),
         $"--exec-command={PlexusProgram.Path}", "--exec-args=demo talk", $"--exec-log={host.FileNamed(log)}", "--log-level=debug",
     ];
 }

@@ -16,9 +16,9 @@ internal static class TestIdentities
     private static readonly ConcurrentDictionary<string, Lazy<IdentityRepository>> Made = new();
 
     /// <summary>Puts the identity with its private key into a repository.</summary>
-    public static void Give(string repository, string name)
+    public static void Give(string repository, string name, int? keyBits = null)
     {
-        string from = Path.Combine(Of(name).Path, name), to = Path.Combine(repository, name);
+        string from = Path.Combine(Of(name, keyBits).Path, name), to = Path.Combine(repository, name);
         Directory.CreateDirectory(to);
         foreach (string file in Directory.EnumerateFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
     }
@@ -31,11 +31,11 @@ internal static class TestIdentities
         File.Copy(Path.Combine(Of(name).Path, name, "cert.crt"), certificate, overwrite: true);
     }
 
-    private static IdentityRepository Of(string name) => Made.GetOrAdd(name, _ => new(() =>
+    private static IdentityRepository Of(string name, int? keyBits = null) => Made.GetOrAdd(name, _ => new(() =>
     {
         IdentityRepository repository = new(Store.Value.FullName);
         if (!repository.List().Any(known => known.ToString() == name))
-            repository.Create(IdentityName.Parse(name), IdentityCreation.SmallestKeyBits);
+            repository.Create(IdentityName.Parse(name), keyBits ?? IdentityCreation.SmallestKeyBits);
         return repository;
     })).Value;
 }
