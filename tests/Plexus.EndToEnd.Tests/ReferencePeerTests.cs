@@ -141,7 +141,7 @@ public sealed class ReferencePeerTests(ITestOutputHelper output)
     private async Task MetAsync(ProgramRun invite, ProgramRun accept, Machine inviter, Machine acceptor, int meetings = 1)
     {
         int code = await invite.ExitAsync(Patience);
-        output.WriteLine($"{inviter.Name} invited: {Stopwatch.GetElapsedTime(invite.StartedAt).TotalSeconds:0.000} s to its command");
+        output.WriteLine($"{inviter.Name} invited: {Stopwatch.GetElapsedTime(invite.StartedAt).TotalSeconds:0.000} s to its end");
         Assert.True(code == 0, $"The inviter ended with {code}.\n{invite.Output}\nThe acceptor:\n{accept.Output}");
         await Eventually.Async(
             () => Done(inviter).Length == meetings && Done(acceptor).Length == meetings,
