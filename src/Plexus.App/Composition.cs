@@ -107,6 +107,7 @@ internal static class Composition
         InviteToken = settings.Environment.InviteToken,
         AcceptToken = settings.Environment.AcceptToken,
         AdventToken = settings.Environment.AdventToken,
+        StateFolder = StateFolder.Path,
     };
 
     private static PlexusHostOptions HostOptions(ClassicSettings settings) => new()

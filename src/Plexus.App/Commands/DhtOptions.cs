@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Plexus.App.Settings;
 using Plexus.Dht;
 using Plexus.Sockets;
 
@@ -86,21 +87,10 @@ internal sealed class DhtOptions
         },
     };
 
-    /// <summary>The file of this user, by the XDG Base Directory Specification; each network has its own nodes.</summary>
-    private static string? DefaultState(uint network)
-    {
-        string? folder = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
-        if (string.IsNullOrEmpty(folder) || !Path.IsPathRooted(folder))
-        {
-            string home = OperatingSystem.IsWindows()
-                ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-                : Environment.GetEnvironmentVariable("HOME") ?? "";
-            if (home.Length == 0) return null; // A service without a home keeps nothing.
-            folder = OperatingSystem.IsWindows() ? home : Path.Combine(home, ".local", "state");
-        }
-
-        return Path.Combine(folder, "plexus", network == 0 ? "dht" : string.Create(CultureInfo.InvariantCulture, $"dht-{network}"));
-    }
+    /// <summary>The file of this user; each network has its own nodes.</summary>
+    private static string? DefaultState(uint network) => StateFolder.Path is { } folder
+        ? Path.Combine(folder, network == 0 ? "dht" : string.Create(CultureInfo.InvariantCulture, $"dht-{network}"))
+        : null;
 
     private static IPAddress[] ReadAddresses(string text, Action<string> addError)
     {

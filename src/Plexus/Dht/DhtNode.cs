@@ -16,6 +16,8 @@ namespace Plexus.Dht;
 /// </remarks>
 internal sealed class DhtNode : IAsyncDisposable
 {
+    private static readonly TimeSpan BootstrapsOwnTime = TimeSpan.FromSeconds(1);
+
     private readonly DhtNodeOptions _options;
     private readonly TimeProvider _clock;
     private readonly DhtStateFile? _stateFile;
@@ -24,6 +26,7 @@ internal sealed class DhtNode : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly InfoHash _savedId;
     private readonly List<Task> _running = [];
+    private readonly IReadOnlyList<NodeEntry> _known;
     private bool _isDisposed;
 
     private DhtNode(
@@ -42,7 +45,7 @@ internal sealed class DhtNode : IAsyncDisposable
         _families = [.. sockets.Select(socket => MakeFamily(socket, guess, gate, start, logger))];
         if (_families.Count == 2) Join(_families[0], _families[1]);
         _bootstrap = new DhtBootstrap(this, _families, options, network, clock, logger);
-        foreach (NodeEntry entry in state.Nodes) TellAll((node, now) => node.Insert(entry, now));
+        _known = state.Nodes;
     }
 
     /// <summary>The node's id, the same in both families.</summary>
@@ -191,6 +194,23 @@ internal sealed class DhtNode : IAsyncDisposable
     {
         foreach (DhtFamily family in _families) _running.Add(family.RunAsync(_stop.Token));
         _running.Add(_bootstrap.RunAsync(_stop.Token));
+        _running.Add(RecallAsync());
+    }
+
+    /// <summary>Turns to the nodes of an earlier run when the bootstrap hosts do not answer.</summary>
+    /// <remarks>Not before: nodes of another day may all be gone, and each of them costs a search its time-out.</remarks>
+    private async Task RecallAsync()
+    {
+        try
+        {
+            if (_options.Bootstrap.Count > 0) await Task.Delay(BootstrapsOwnTime, _clock, _stop.Token);
+            if (Status == DhtStatus.Connected) return;
+            foreach (NodeEntry entry in _known) TellAll((node, now) => node.Insert(entry, now));
+        }
+        catch (OperationCanceledException)
+        {
+            // The node stops.
+        }
     }
 
     private void Stop() => _stop.Cancel(); // CancelAsync would leave the context for the thread pool.

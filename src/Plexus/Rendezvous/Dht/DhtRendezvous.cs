@@ -53,7 +53,7 @@ public sealed class DhtRendezvous : IRendezvous
         (_repository, _options, _network, _clock) = (repository, options, network, clock);
         _loggerFactory = loggerFactory ?? NullLoggerFactory.Instance;
         _logger = _loggerFactory.CreateLogger<DhtRendezvous>();
-        _ids = new ValueIds(clock);
+        _ids = new ValueIds(clock, options.StateFolder is { } folder ? new LastIdFile(Path.Combine(folder, "last-invitation")) : null);
         _keys = new RendezvousKeys(options);
     }
 
@@ -141,7 +141,7 @@ public sealed class DhtRendezvous : IRendezvous
                     FallsBackToAnyPort = true,
                     Bootstrap = _options.Bootstrap,
                     Network = _options.Network,
-                    StateFile = _options.StateFile,
+                    StateFile = _options.StateFolder is { } folder ? Path.Combine(folder, $"rendezvous-{_options.Network}") : null,
                     IsClientBehindNat = true,
                 },
                 _network,

@@ -40,8 +40,9 @@ public sealed record DhtRendezvousOptions
     /// <summary>The subject of advents. Both sides must use the same.</summary>
     public string AdventToken { get; init; } = "advent";
 
-    /// <summary>Where the node's id and the nodes it knows are kept between runs; null keeps nothing.</summary>
-    public string? StateFile { get; init; }
+    /// <summary>A folder for what helps the next run: the nodes we know, and the last invitation's id. It may be lost at any time.</summary>
+    /// <value>The default is null, which keeps nothing.</value>
+    public string? StateFolder { get; init; }
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="PlexusException">A value is out of its range; the message names it.</exception>

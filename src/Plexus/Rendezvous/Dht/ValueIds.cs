@@ -3,9 +3,12 @@ namespace Plexus.Rendezvous.Dht;
 /// <summary>Gives out value ids: the time in Unix seconds, but never the same twice and never a smaller one.</summary>
 /// <remarks>
 /// Acceptors compare ids with their clock and storing nodes keep the first value under an id, so two invitations of one
-/// second need two ids, and an id that somebody else's value has is of no use.
+/// second need two ids, and an id that another value has is of no use: an answer is known by its id alone, so an inviter
+/// that is started twice in a second would take the answer to its first run for one to its second.
 /// </remarks>
-internal sealed class ValueIds(TimeProvider clock)
+/// <param name="clock">The clock.</param>
+/// <param name="last">Keeps the last id for the next process; null keeps it in memory.</param>
+internal sealed class ValueIds(TimeProvider clock, LastIdFile? last = null)
 {
     /// <summary>Five minutes: an acceptor takes an id that is ahead of its clock by no more than this and the clocks' difference.</summary>
     private const int MostAhead = 5 * 60;
@@ -19,9 +22,15 @@ internal sealed class ValueIds(TimeProvider clock)
         ulong now = (ulong)clock.GetUtcNow().ToUnixTimeSeconds();
         lock (_lock)
         {
-            ulong id = Math.Max(now, _last + 1);
+            return _last = last?.Advance(Choose) ?? Choose(0);
+        }
+
+        ulong Choose(ulong before)
+        {
+            // A last id that is far ahead was written while the clock was wrong.
+            ulong id = Math.Max(now, Math.Max(_last, before > now + MostAhead ? 0 : before) + 1);
             while (isTaken?.Invoke(id) == true && id < now + MostAhead) id++;
-            return _last = id;
+            return id;
         }
     }
 }
