@@ -30,12 +30,10 @@ internal sealed class Announcements(KademliaContext context, Search search) : IR
         // The same id with another content takes the place of the former put.
         foreach (Put former in _puts.Where(put => put.Operation.Value.Id == operation.Value.Id).ToArray())
         {
-            Remove(former.Operation);
-            former.Operation.IsFinished = true;
-            context.Events.Add(new KademliaEvent(former.Operation, KademliaEventKind.Unreachable));
+            End(former);
         }
 
-        _puts.Add(new Put(operation));
+        _puts.Add(new Put(operation, now + StoragePolicy.Lifetime(operation.Value.Type)));
         search.Wake(now);
     }
 
@@ -51,6 +49,7 @@ internal sealed class Announcements(KademliaContext context, Search search) : IR
     public void Step(int lead, Instant now)
     {
         if (_puts.Count == 0) return;
+        foreach (Put put in _puts.Where(put => !put.Operation.IsPermanent && put.Ends <= now).ToArray()) End(put);
         int known = search.Usable.Count();
         foreach (Put put in _puts)
         {
@@ -78,13 +77,18 @@ internal sealed class Announcements(KademliaContext context, Search search) : IR
         }
     }
 
-    /// <summary>When a permanent put is due again.</summary>
+    /// <summary>When a permanent put is due again, or another has lost its purpose.</summary>
     public Instant? NextStep(Instant now)
     {
         Instant? due = null;
         foreach (Put put in _puts)
         {
-            if (!put.Operation.IsPermanent) continue;
+            if (!put.Operation.IsPermanent)
+            {
+                due = Instant.Earliest(due, put.Ends);
+                continue;
+            }
+
             foreach (SearchNode node in search.Usable.Take(Search.TargetNodes))
             {
                 if (put.Writes.TryGetValue(node.Node.Id, out Write? write) && write is { Request: null, Acknowledged: { } at })
@@ -231,6 +235,13 @@ internal sealed class Announcements(KademliaContext context, Search search) : IR
         }
     }
 
+    private void End(Put put)
+    {
+        Remove(put.Operation);
+        put.Operation.IsFinished = true;
+        context.Events.Add(new KademliaEvent(put.Operation, KademliaEventKind.Ended));
+    }
+
     private void Cancel(Write write)
     {
         if (write.Request is { } request) context.Transactions.Cancel(request);
@@ -240,9 +251,12 @@ internal sealed class Announcements(KademliaContext context, Search search) : IR
     private sealed record Attempt(Put Put, Write Write, SearchNode Target);
 
     /// <summary>One put and its writes, by the id of the node.</summary>
-    private sealed class Put(PutOperation operation)
+    private sealed class Put(PutOperation operation, Instant ends)
     {
         public PutOperation Operation { get; } = operation;
+
+        /// <summary>When nodes would no longer store the value, unless it is permanent.</summary>
+        public Instant Ends { get; } = ends;
 
         public Dictionary<InfoHash, Write> Writes { get; } = [];
 

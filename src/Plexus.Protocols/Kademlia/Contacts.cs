@@ -73,11 +73,9 @@ internal sealed class Contacts(KademliaContext context, RoutingTable routing, Bl
     /// <summary>Takes the nodes that another tells of.</summary>
     public void Learn(IReadOnlyList<NodeEntry> entries, RemoteNode teller, Instant now)
     {
-        int taken = 0;
-        foreach (NodeEntry told in entries)
+        for (int i = 0; i < entries.Count && i < MaxListed; i++)
         {
-            if (taken++ >= MaxListed) return;
-            if (Accept(Martians.Resolve(told, teller.EndPoint), now) is not { } node) continue;
+            if (IsRepeated(entries, i) || Accept(Martians.Resolve(entries[i], teller.EndPoint), now) is not { } node) continue;
             foreach (Search search in searches.Values)
             {
                 if (search.HasWork) search.OfferFrom(teller, node, now);
@@ -98,6 +96,17 @@ internal sealed class Contacts(KademliaContext context, RoutingTable routing, Bl
 
     public void Ping(RemoteNode node, Instant now) =>
         context.Transactions.Send(KademliaRequest.Ping, node, id => [context.Writer.Ping(id)], now);
+
+    /// <summary>Many ids at one endpoint are one node at most, or a trap for its owner.</summary>
+    private static bool IsRepeated(IReadOnlyList<NodeEntry> entries, int index)
+    {
+        for (int i = 0; i < index; i++)
+        {
+            if (entries[i].EndPoint.Equals(entries[index].EndPoint)) return true;
+        }
+
+        return false;
+    }
 
     private void VerifyClaim(IPEndPoint from, Instant now)
     {

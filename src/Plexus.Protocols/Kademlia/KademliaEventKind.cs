@@ -18,6 +18,9 @@ internal enum KademliaEventKind
     /// <summary>A get has all answers, or a put all acknowledgements. A permanent put goes on behind it.</summary>
     Complete,
 
+    /// <summary>A put has ended without completing: its value's life is over, or another put has taken its place.</summary>
+    Ended,
+
     /// <summary>No node could be reached. A get ends with it; a put or listen goes on when one can.</summary>
     Unreachable,
 }

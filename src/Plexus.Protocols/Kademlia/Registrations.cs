@@ -108,10 +108,12 @@ internal sealed class Registrations(KademliaContext context, Search search) : IR
         return due;
     }
 
+    public bool Wants(DhtValue value) => _listens.Exists(listen => listen.Query.Matches(value));
+
     /// <summary>A value was found, pushed, or put by ourselves.</summary>
     public void OnValue(DhtValue value, InfoHash source, Instant until)
     {
-        if (_listens.Count > 0 && Query.Matches(value) && _values.Add(value, source, until)) Tell(KademliaEventKind.Value, value);
+        if (Wants(value) && _values.Add(value, source, until)) Tell(KademliaEventKind.Value, value);
     }
 
     /// <summary>A node has pushed something.</summary>

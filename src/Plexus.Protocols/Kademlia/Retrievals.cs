@@ -35,6 +35,8 @@ internal sealed class Retrievals(KademliaContext context, Search search)
         }
     }
 
+    public bool Wants(DhtValue value) => _gets.Exists(get => get.Query.Matches(value));
+
     /// <summary>A value was found whose signature is right, if it has one.</summary>
     public void OnValue(DhtValue value, InfoHash source, Instant until)
     {

@@ -36,6 +36,7 @@ internal sealed class RoutingTable(InfoHash ownId, NodeTable nodes, Action<Remot
             Bucket bucket = _buckets[index];
             if (confirmation == Confirmation.Replied) bucket.LastReply = now;
             if (bucket.Nodes.Contains(node)) return false;
+            if (confirmation == Confirmation.Told && bucket.Nodes.Exists(other => !other.IsExpired && other.EndPoint.Equals(node.EndPoint))) return false;
             bool isOwn = bucket.Covers(ownId);
             if (isOwn) GrowTime = now;
             if (bucket.Nodes.Count < Bucket.Capacity)

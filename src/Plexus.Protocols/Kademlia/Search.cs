@@ -36,6 +36,7 @@ internal sealed class Search : Timed, IRequestOwner
     private readonly KademliaContext _context;
     private readonly List<SearchNode> _nodes = []; // closest first
     private readonly List<RemoteNode> _found = [];
+    private readonly List<PendingRequest> _unknown = []; // to endpoints whose node is not known yet
     private Instant _lastStep;
     private Instant? _lastRefill;
     private Instant? _pausedUntil;
@@ -104,6 +105,7 @@ internal sealed class Search : Timed, IRequestOwner
         if (node.LastReply is null && _nodes.Exists(other => !other.Node.IsExpired && other.Node.EndPoint.Equals(node.EndPoint))) return false;
         _context.Nodes.Hold(node);
         _nodes.Insert(index, new SearchNode(node, hops));
+        if (_unknown.Find(request => request.EndPoint.Equals(node.EndPoint)) is { } asked) Join(_nodes[index], asked);
         Trim(now);
         if (node.LastHeard is not null) _pausedUntil = null;
         Wake(now);
@@ -118,7 +120,9 @@ internal sealed class Search : Timed, IRequestOwner
     public bool AskUnknown(IPEndPoint endPoint, Instant now)
     {
         (KademliaRequest kind, Func<uint, IReadOnlyList<byte[]>> write, GetOperation? get) = Question(null);
-        if (_context.Transactions.Send(kind, endPoint, write, now, this, new Asking(null, get)) is null) return false;
+        if (_unknown.Exists(other => other.EndPoint.Equals(endPoint))) return true;
+        if (_context.Transactions.Send(kind, endPoint, write, now, this, new Asking(null, get)) is not { } request) return false;
+        _unknown.Add(request);
         Asked++;
         return true;
     }
@@ -156,6 +160,7 @@ internal sealed class Search : Timed, IRequestOwner
     public void OnReply(PendingRequest request, RemoteNode node, KademliaMessage reply, Instant now)
     {
         Asking asked = (Asking)request.Subject!;
+        _unknown.Remove(request);
         if (asked.Node is { } former)
         {
             former.Ask = null;
@@ -197,6 +202,7 @@ internal sealed class Search : Timed, IRequestOwner
 
     public void OnExpired(PendingRequest request, Instant now)
     {
+        _unknown.Remove(request);
         if (((Asking)request.Subject!).Node is { } node)
         {
             node.Ask = null;
@@ -211,7 +217,7 @@ internal sealed class Search : Timed, IRequestOwner
     {
         foreach (DhtValue value in message.Values)
         {
-            if (value.Id == 0) continue;
+            if (value.Id == 0 || !(Retrievals.Wants(value) || Registrations.Wants(value))) continue;
             if (value.IsSigned && !_context.Signatures.IsValid(value, from.EndPoint.Address, now))
             {
                 _context.Counters.ForgedValues++;
@@ -256,6 +262,8 @@ internal sealed class Search : Timed, IRequestOwner
     {
         foreach (SearchNode node in _nodes) Detach(node);
         _nodes.Clear();
+        foreach (PendingRequest request in _unknown) _context.Transactions.Cancel(request);
+        _unknown.Clear();
     }
 
     private void Detach(SearchNode node)
@@ -357,6 +365,19 @@ internal sealed class Search : Timed, IRequestOwner
         if (due is { } step) _context.Agenda.SetNoLater(this, step > now ? step : now + TimeSpan.FromMilliseconds(100));
     }
 
+    /// <summary>The node behind an endpoint that was asked has shown itself: it needs no second question.</summary>
+    private void Join(SearchNode node, PendingRequest asked)
+    {
+        ((Asking)asked.Subject!).Node = node;
+        node.Ask = asked;
+        _unknown.Remove(asked);
+    }
+
     /// <summary>Which node was asked for which get.</summary>
-    private sealed record Asking(SearchNode? Node, GetOperation? Get);
+    private sealed class Asking(SearchNode? node, GetOperation? get)
+    {
+        public SearchNode? Node { get; set; } = node;
+
+        public GetOperation? Get { get; } = get;
+    }
 }

@@ -6,9 +6,9 @@ namespace Plexus.Protocols.Kademlia;
 /// <summary>Verifies signatures of strangers' values at a bounded cost: what was judged once is remembered, and nobody gets more than a share.</summary>
 internal sealed class SignatureChecks : IDisposable
 {
-    // An RSA-2048 verification takes about 30 µs, RSA-4096 100 µs: at most a twentieth of a core.
-    private const int MaxPerSecond = 512;
-    private const int MaxPerSecondAndAddress = 64;
+    // An RSA-2048 verification takes about 30 µs, RSA-4096 100 µs: at most a tenth of a core.
+    private const int MaxPerSecond = 1024;
+    private const int MaxPerSecondAndAddress = 256;
 
     // 4,096 digests: some 200 kB, when a node is busy.
     private const int MaxRemembered = 4096;
