@@ -9,7 +9,9 @@ switch (args.FirstOrDefault())
         return LineBench.Run(options);
     case "connect":
         return await ConnectBench.RunAsync(options);
+    case "kademlia":
+        return KademliaBench.Run(options);
     default:
-        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, line");
+        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line");
         return 2;
 }

@@ -1,7 +1,7 @@
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>The puts of a search: each goes to the eight closest nodes, permanent ones again before the values end there.</summary>
-/// <remarks>docs/protocols/opendht.md section 15.3.</remarks>
+/// <remarks>docs/protocols/opendht-node.md, "Searches".</remarks>
 internal sealed class Announcements(KademliaContext context, Search search) : IRequestOwner
 {
     /// <summary>Writes before the search is synced, to nodes that may turn out not to be the closest.</summary>

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>Endpoints to begin with, whose node ids are unknown. docs/protocols/opendht.md section 13.2.</summary>
+/// <summary>Endpoints to begin with, whose node ids are unknown. docs/protocols/opendht-node.md.</summary>
 /// <remarks>
 /// No ping comes before the first question: if an operation waits already, its search asks the endpoint itself, so
 /// that one round trip brings nodes, token and values (docs/decisions/0003-eager-dht.md).

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>Decides which nodes to know, and where they are. docs/protocols/opendht.md sections 11.1, 11.4 and 12.</summary>
+/// <summary>Decides which nodes to know, and where they are. docs/protocols/opendht-node.md.</summary>
 /// <remarks>
 /// Whoever sends a message names an id that nobody proves. A node that answers at its place therefore keeps it, until
 /// the new place has proved itself: by a token of ours, by the number of a registration, or by answering a ping.

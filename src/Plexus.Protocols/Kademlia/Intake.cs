@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>The way of a datagram that came in, docs/protocols/opendht.md section 10: filters, parts of values, and who has to know of it.</summary>
+/// <summary>The way of a datagram that came in, docs/protocols/opendht-node.md, "Receiving": filters, parts of values, and who has to know of it.</summary>
 internal sealed class Intake
 {
     private readonly KademliaContext _context;
@@ -31,7 +31,7 @@ internal sealed class Intake
     /// <summary>Messages whose parts are not complete.</summary>
     public int PartCount => _parts.Count;
 
-    /// <summary>The checks of section 10.1, in its order. Answers why the datagram was dropped.</summary>
+    /// <summary>The checks, in the order of the page. Answers why the datagram was dropped.</summary>
     public DropReason? Take(ReadOnlySpan<byte> datagram, IPEndPoint from, Instant now)
     {
         if (Martians.IsMartian(from) || !_context.Options.IsOurFamily(from)) return DropReason.Martian;

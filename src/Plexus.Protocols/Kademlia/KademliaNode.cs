@@ -4,15 +4,14 @@ namespace Plexus.Protocols.Kademlia;
 
 /// <summary>A node of the OpenDHT network, in one address family, with no socket and no clock inside.</summary>
 /// <remarks>
-/// <para>The way of a datagram, docs/protocols/opendht.md section 10: the <see cref="Intake"/> filters it and
+/// <para>The way of a datagram, docs/protocols/opendht-node.md: the <see cref="Intake"/> filters it and
 /// joins its parts; then it answers one of our <see cref="Transactions"/>, or is a request for the
 /// <see cref="RequestServer"/>. Whoever sent it may become one of our <see cref="Contacts"/>.</para>
 /// <para>The way of an operation: one <see cref="Search"/> for each key finds the closest nodes; its
 /// <see cref="Announcements"/> put values there and its <see cref="Registrations"/> listen there. Results wait in
 /// <see cref="TryTakeEvent"/>.</para>
 /// <para>Everything timed stands on one <see cref="Agenda"/>. Where this differs from OpenDHT, and why, is in
-/// docs/decisions/0003-eager-dht.md. Left out: responsibility transfer (section 16.6), LAN discovery (21), and
-/// publication of certificates (19.3).</para>
+/// docs/decisions/0003-eager-dht.md. Left out: responsibility transfer, LAN discovery, publication of certificates.</para>
 /// </remarks>
 internal sealed class KademliaNode : IDatagramProtocol, IStoreWatcher, IDisposable
 {

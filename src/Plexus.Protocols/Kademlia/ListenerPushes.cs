@@ -1,6 +1,6 @@
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>Tells those who listen here what happens to values. docs/protocols/opendht.md sections 5.7, 5.8 and 16.5.</summary>
+/// <summary>Tells those who listen here what happens to values. docs/protocols/opendht-node.md, "Serving".</summary>
 /// <remarks>
 /// A listener that misses a push, because it does not answer for a while, gets all values with its next renewal:
 /// OpenDHT leaves such a gap open.

@@ -1,6 +1,6 @@
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>Keeps the routing table alive by asking for nodes where it is thin or stale. docs/protocols/opendht.md section 13.5.</summary>
+/// <summary>Keeps the routing table alive by asking for nodes where it is thin or stale. docs/protocols/opendht-node.md.</summary>
 internal sealed class Maintenance(KademliaContext context, RoutingTable routing, Func<InfoHash, Instant, Search> lookUp) : Timed, IRequestOwner
 {
     private static readonly TimeSpan StaleAfter = TimeSpan.FromMinutes(10);

@@ -1,7 +1,7 @@
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>The listens of a search: one registration at each of the four closest nodes serves them all.</summary>
-/// <remarks>docs/protocols/opendht.md section 15.5.</remarks>
+/// <remarks>docs/protocols/opendht-node.md, "Searches".</remarks>
 internal sealed class Registrations(KademliaContext context, Search search) : IRequestOwner
 {
     /// <summary>Nodes listened to.</summary>

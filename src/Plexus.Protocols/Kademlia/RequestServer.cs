@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>Answers the requests of others. docs/protocols/opendht.md sections 5 and 16.</summary>
+/// <summary>Answers the requests of others. docs/protocols/opendht-node.md, "Serving".</summary>
 /// <remarks>
 /// A find or get is always answered with a token: whoever answers without one is shunned. Writing and listening need a
 /// token, so nobody writes, or makes us push, under another's address.

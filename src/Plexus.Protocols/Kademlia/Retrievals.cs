@@ -1,7 +1,7 @@
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>The gets of a search: each is over when the eight closest nodes have answered it.</summary>
-/// <remarks>docs/protocols/opendht.md section 15.1. One question asks for complete values; OpenDHT asks for ids first.</remarks>
+/// <remarks>docs/protocols/opendht-node.md, "Searches". One question asks for complete values; OpenDHT asks for ids first.</remarks>
 internal sealed class Retrievals(KademliaContext context, Search search)
 {
     private readonly List<GetOperation> _gets = [];
@@ -47,7 +47,7 @@ internal sealed class Retrievals(KademliaContext context, Search search)
     {
         foreach (GetOperation get in _gets)
         {
-            if (get.Query.Select.Count > 0) context.Events.Add(new KademliaEvent(get, KademliaEventKind.Fields, Fields: fields));
+            if (get.Query.Select.Count > 0 && get.IsNew(fields)) context.Events.Add(new KademliaEvent(get, KademliaEventKind.Fields, Fields: fields));
         }
     }
 
@@ -55,9 +55,8 @@ internal sealed class Retrievals(KademliaContext context, Search search)
     public void Tell(GetOperation get, DhtValue value, InfoHash source, Instant until)
     {
         if (!get.Query.Matches(value) || !get.Values.Add(value, source, until)) return;
-        context.Events.Add(get.Query.Select.Count == 0
-            ? new KademliaEvent(get, KademliaEventKind.Value, value)
-            : new KademliaEvent(get, KademliaEventKind.Fields, Fields: SelectedFields.Of(value)));
+        if (get.Query.Select.Count == 0) context.Events.Add(new KademliaEvent(get, KademliaEventKind.Value, value));
+        else if (get.IsNew(SelectedFields.Of(value))) context.Events.Add(new KademliaEvent(get, KademliaEventKind.Fields, Fields: SelectedFields.Of(value)));
     }
 
     /// <summary>The search is synced: a get that all of the closest nodes have answered is complete.</summary>

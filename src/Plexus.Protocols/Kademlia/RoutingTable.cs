@@ -1,6 +1,6 @@
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>The buckets of one address family: many nodes near our own id, few far away. docs/protocols/opendht.md section 12.</summary>
+/// <summary>The buckets of one address family: many nodes near our own id, few far away. docs/protocols/opendht-node.md, "Routing table".</summary>
 /// <param name="ping">Sends a ping to a node whose place is in question.</param>
 internal sealed class RoutingTable(InfoHash ownId, NodeTable nodes, Action<RemoteNode, Instant> ping)
 {

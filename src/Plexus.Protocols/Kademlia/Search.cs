@@ -4,7 +4,7 @@ namespace Plexus.Protocols.Kademlia;
 
 /// <summary>The way to the nodes closest to one key, in one address family, and all operations on that key.</summary>
 /// <remarks>
-/// docs/protocols/opendht.md section 14. A search holds the closest nodes heard of, in the order of their distance, and
+/// docs/protocols/opendht-node.md, "Searches". A search holds the closest nodes heard of, in the order of their distance, and
 /// asks the first eight usable ones for closer ones until all of them have answered. Operations do not wait for that
 /// (docs/decisions/0003-eager-dht.md): <see cref="Announcements"/> and <see cref="Registrations"/> write wherever a token is at hand.
 /// </remarks>
@@ -22,6 +22,9 @@ internal sealed class Search : Timed, IRequestOwner
     /// <summary>So many unreachable nodes in front, and the search has failed.</summary>
     private const int MaxBadNodes = 25;
 
+    /// <summary>So many silent nodes among the closest are nothing special: a fifth of those that lists name.</summary>
+    private const int UsualBad = 3;
+
     private const int MaxTokenLength = 64;
 
     /// <summary>How long a search without operations is kept, for the nodes that it knows.</summary>
@@ -32,6 +35,12 @@ internal sealed class Search : Timed, IRequestOwner
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan RefillPeriod = TimeSpan.FromMinutes(10);
+
+    // With too few usable nodes left the search would end among nodes that lists full of silent ones have led it to.
+    private static readonly TimeSpan ThinRefillPeriod = TimeSpan.FromMilliseconds(200);
+
+    // Of so many known nodes some are usable, or most of what we know is gone.
+    private const int RefillNodes = 4 * KeptNodes;
 
     private readonly KademliaContext _context;
     private readonly List<SearchNode> _nodes = []; // closest first
@@ -119,9 +128,9 @@ internal sealed class Search : Timed, IRequestOwner
     /// <summary>Asks an endpoint whose id is unknown: its answer brings a token and nodes at once, without a ping before.</summary>
     public bool AskUnknown(IPEndPoint endPoint, Instant now)
     {
-        (KademliaRequest kind, Func<uint, IReadOnlyList<byte[]>> write, GetOperation? get) = Question(null);
+        (KademliaRequest kind, Func<uint, IReadOnlyList<byte[]>> write, GetOperation? get) = Ask(null);
         if (_unknown.Exists(other => other.EndPoint.Equals(endPoint))) return true;
-        if (_context.Transactions.Send(kind, endPoint, write, now, this, new Asking(null, get)) is not { } request) return false;
+        if (_context.Transactions.Send(kind, endPoint, write, now, this, new Question(null, get)) is not { } request) return false;
         _unknown.Add(request);
         Asked++;
         return true;
@@ -138,8 +147,9 @@ internal sealed class Search : Timed, IRequestOwner
         }
 
         _pausedUntil = null;
-        if (_lastRefill is not { } refill || now - refill > RefillPeriod || !Usable.Any()) Refill(now);
-        List<SearchNode> closest = [.. Usable.Take(TargetNodes)];
+        TimeSpan period = Usable.Count() < TargetNodes ? ThinRefillPeriod : RefillPeriod;
+        if (_lastRefill is not { } refill || now - refill > period) Refill(now);
+        List<SearchNode> closest = Closest();
         int lead = closest.FindIndex(node => !node.IsSynced(now));
         IsSynced = lead < 0 && closest.Count > 0;
         if (lead < 0) lead = closest.Count;
@@ -148,18 +158,18 @@ internal sealed class Search : Timed, IRequestOwner
         if (IsSynced)
         {
             _isLookup = false;
-            Announcements.Finish(closest);
+            Announcements.Finish(closest.GetRange(0, Math.Min(TargetNodes, closest.Count)));
             Retrievals.Finish(closest);
         }
 
-        AskClosest(now);
+        AskClosest(closest, now);
         if (FailIfUnreachable(now)) return;
         Schedule(closest, now);
     }
 
     public void OnReply(PendingRequest request, RemoteNode node, KademliaMessage reply, Instant now)
     {
-        Asking asked = (Asking)request.Subject!;
+        Question asked = (Question)request.Subject!;
         _unknown.Remove(request);
         if (asked.Node is { } former)
         {
@@ -196,14 +206,14 @@ internal sealed class Search : Timed, IRequestOwner
 
     public void OnSlow(PendingRequest request, Instant now)
     {
-        if (((Asking)request.Subject!).Node is { } node) node.IsCandidate = true;
+        if (((Question)request.Subject!).Node is { } node) node.IsCandidate = true;
         Wake(now);
     }
 
     public void OnExpired(PendingRequest request, Instant now)
     {
         _unknown.Remove(request);
-        if (((Asking)request.Subject!).Node is { } node)
+        if (((Question)request.Subject!).Node is { } node)
         {
             node.Ask = null;
             node.IsCandidate = false; // It is expired now, until it is heard again.
@@ -278,7 +288,7 @@ internal sealed class Search : Timed, IRequestOwner
         // Also after a pause, when the same nodes may be reachable again.
         _lastRefill = now;
         _found.Clear();
-        _context.Nodes.Closest(Key, KeptNodes, NodeFilter.Usable, now, _found);
+        _context.Nodes.Closest(Key, RefillNodes, NodeFilter.Usable, now, _found);
         foreach (RemoteNode node in _found) Offer(node, 0, now);
     }
 
@@ -300,23 +310,33 @@ internal sealed class Search : Timed, IRequestOwner
         _nodes.RemoveAt(removable);
     }
 
-    private void AskClosest(Instant now)
+    /// <summary>
+    /// The usable nodes that have to answer: eight, and where many are silent more, since lists full of silent nodes name
+    /// fewer of the others.
+    /// </summary>
+    private List<SearchNode> Closest()
     {
-        int inFlight = 0;
-        int place = 0;
+        List<SearchNode> closest = new(KeptNodes);
+        int bad = 0;
         foreach (SearchNode node in _nodes)
         {
-            if (!node.IsBad && node.Ask is not null) inFlight++;
+            if (closest.Count >= Math.Min(TargetNodes + Math.Max(0, bad - UsualBad), KeptNodes)) break;
+            if (node.IsBad) bad++;
+            else closest.Add(node);
         }
 
-        foreach (SearchNode node in _nodes)
+        return closest;
+    }
+
+    private void AskClosest(List<SearchNode> closest, Instant now)
+    {
+        int inFlight = _nodes.Count(node => !node.IsBad && node.Ask is not null);
+        foreach (SearchNode node in closest)
         {
-            if (inFlight >= InFlight || place >= TargetNodes) break;
-            if (node.IsBad) continue;
-            place++;
+            if (inFlight >= InFlight) break;
             if (node.Ask is not null || (node.HasAnswered(now) && Retrievals.Unanswered(node) is null)) continue;
-            (KademliaRequest kind, Func<uint, IReadOnlyList<byte[]>> write, GetOperation? get) = Question(node);
-            node.Ask = _context.Transactions.Send(kind, node.Node, write, now, this, new Asking(node, get));
+            (KademliaRequest kind, Func<uint, IReadOnlyList<byte[]>> write, GetOperation? get) = Ask(node);
+            node.Ask = _context.Transactions.Send(kind, node.Node, write, now, this, new Question(node, get));
             if (node.Ask is null) break; // Too much is under way: another step comes with the next answer.
             Asked++;
             inFlight++;
@@ -324,7 +344,7 @@ internal sealed class Search : Timed, IRequestOwner
     }
 
     /// <summary>What to ask: a get if somebody wants values, which for a new listen saves a round trip.</summary>
-    private (KademliaRequest Kind, Func<uint, IReadOnlyList<byte[]>> Write, GetOperation? Get) Question(SearchNode? node)
+    private (KademliaRequest Kind, Func<uint, IReadOnlyList<byte[]>> Write, GetOperation? Get) Ask(SearchNode? node)
     {
         if (Retrievals.Unanswered(node) is { } wanted)
             return (KademliaRequest.Get, id => [_context.Writer.Get(id, Key, wanted.Query)], wanted);
@@ -368,16 +388,8 @@ internal sealed class Search : Timed, IRequestOwner
     /// <summary>The node behind an endpoint that was asked has shown itself: it needs no second question.</summary>
     private void Join(SearchNode node, PendingRequest asked)
     {
-        ((Asking)asked.Subject!).Node = node;
+        ((Question)asked.Subject!).Node = node;
         node.Ask = asked;
         _unknown.Remove(asked);
-    }
-
-    /// <summary>Which node was asked for which get.</summary>
-    private sealed class Asking(SearchNode? node, GetOperation? get)
-    {
-        public SearchNode? Node { get; set; } = node;
-
-        public GetOperation? Get { get; } = get;
     }
 }

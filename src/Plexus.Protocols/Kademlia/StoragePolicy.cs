@@ -7,7 +7,7 @@ using Plexus.Protocols.MessagePack;
 
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>Which values this node stores for others, for how long, and who may replace one. docs/protocols/opendht.md section 17.</summary>
+/// <summary>Which values this node stores for others, for how long, and who may replace one. docs/protocols/opendht-node.md, "Serving".</summary>
 internal sealed class StoragePolicy(SignatureChecks signatures)
 {
     // The longest PEM chain that is parsed for a certificate value; real ones are below 8 kB.

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Plexus.Protocols.Kademlia;
 
-/// <summary>Requests of ours and their answers: numbers, attempts, matching. docs/protocols/opendht.md section 11.</summary>
+/// <summary>Requests of ours and their answers: numbers, attempts, matching. docs/protocols/opendht-node.md, "Nodes and transactions".</summary>
 /// <remarks>
 /// Differs from OpenDHT in the times: the first attempt is repeated after 300 ms instead of 1 s, because a lost
 /// datagram would otherwise cost more than all the rest of a look-up; see docs/decisions/0003-eager-dht.md.

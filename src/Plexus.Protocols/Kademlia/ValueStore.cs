@@ -4,7 +4,7 @@ namespace Plexus.Protocols.Kademlia;
 
 /// <summary>The values and listeners that this node keeps for the network, and what it put itself.</summary>
 /// <remarks>
-/// docs/protocols/opendht.md section 16. Bounded by total size, with the greatest user losing first what would
+/// docs/protocols/opendht-node.md, "Serving". Bounded by total size, with the greatest user losing first what would
 /// end first; by values per key, likewise; and by listeners, in all and for each address. Whether a value is
 /// acceptable at all is decided by <see cref="StoragePolicy"/> before it comes here.
 /// </remarks>

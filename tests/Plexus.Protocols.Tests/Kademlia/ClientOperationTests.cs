@@ -4,7 +4,7 @@ using Plexus.Protocols.Kademlia;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 
-/// <summary>docs/protocols/opendht.md sections 14 and 15, against one scripted node that has all our attention.</summary>
+/// <summary>docs/protocols/opendht-node.md, against one scripted node that has all our attention.</summary>
 public sealed class ClientOperationTests
 {
     private static readonly InfoHash Key = InfoHash.OfText("key");
@@ -160,12 +160,15 @@ public sealed class ClientOperationTests
     }
 
     [Fact]
-    public void An_ordinary_put_carries_its_creation_and_ends_when_all_have_acknowledged()
+    public void An_ordinary_put_ends_when_all_have_acknowledged_and_carries_its_creation_if_that_is_long_ago()
     {
         PutOperation put = _node.Put(Key, Value(1));
+        LabNode late = _lab.AddNode();
+        late.Put(InfoHash.OfText("late"), Value(2));
+        _lab.Run(TimeSpan.FromMinutes(2));
+        late.Bootstrap(_peer.EndPoint);
         _lab.Run(TimeSpan.FromMinutes(30));
-        KademliaMessage sent = Assert.Single(_peer.Requests(KademliaRequest.Put));
-        Assert.Equal((ulong)KademliaLab.UnixTimeAtStart, sent.Created);
+        Assert.Equal([null, (ulong)KademliaLab.UnixTimeAtStart], _peer.Requests(KademliaRequest.Put).Select(p => p.Created));
         Assert.True(put is { IsComplete: true, IsFinished: true, Acknowledged: 1 });
         Assert.Null(_node.Node.Store.Find(Key)); // Our own copy has ended as well.
     }

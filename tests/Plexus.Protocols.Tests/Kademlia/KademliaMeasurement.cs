@@ -6,6 +6,9 @@ namespace Plexus.Protocols.Tests.Kademlia;
 /// <summary>Lets nodes of a network put, get and listen, and counts what it takes.</summary>
 internal sealed class KademliaMeasurement(KademliaLab lab, List<LabNode> nodes)
 {
+    // Few enough that they hardly meet, so that each is as alone.
+    private const int AtOnce = 50;
+
     private readonly List<double> _firstAcknowledgement = [];
     private readonly List<double> _putComplete = [];
     private readonly List<double> _registered = [];
@@ -47,7 +50,7 @@ internal sealed class KademliaMeasurement(KademliaLab lab, List<LabNode> nodes)
 
     public void Run(int rounds)
     {
-        for (int i = 0; i < rounds; i++) Round(i);
+        for (int i = 0; i < rounds; i += AtOnce) Batch(i, Math.Min(AtOnce, rounds - i));
     }
 
     public override string ToString() => new StringBuilder()
@@ -71,50 +74,67 @@ internal sealed class KademliaMeasurement(KademliaLab lab, List<LabNode> nodes)
             : $"{name} {sorted.Average(),9:0.00} {sorted[sorted.Count / 2],9:0.00} {sorted[(int)(sorted.Count * 0.99)],9:0.00}";
     }
 
-    private void Round(int number)
+    /// <summary>Some values at a time, each with a listener, a putter and a getter of its own.</summary>
+    private void Batch(int first, int count)
     {
-        Attempts++;
-        InfoHash key = InfoHash.OfText($"key {number}");
-        DhtValue value = new() { Id = (ulong)number + 1, Data = Encoding.ASCII.GetBytes($"value {number}") };
-        LabNode listener = lab.PickReachable(nodes);
-        LabNode putter = lab.PickReachable(nodes);
-        LabNode getter = lab.PickReachable(nodes);
+        Attempts += count;
+        HashSet<LabNode> taken = [];
+        LabNode[] listeners = [.. Enumerable.Range(0, count).Select(_ => Pick(taken))];
+        LabNode[] putters = [.. Enumerable.Range(0, count).Select(_ => Pick(taken))];
+        LabNode[] getters = [.. Enumerable.Range(0, count).Select(_ => Pick(taken))];
+        InfoHash[] keys = [.. Enumerable.Range(first, count).Select(i => InfoHash.OfText($"key {i}"))];
 
-        long sent = OwnRequests(listener);
+        long[] sent = Array.ConvertAll(listeners, OwnRequests);
         Instant start = lab.Now;
-        ListenOperation listen = listener.Listen(key);
-        if (lab.RunUntil(() => listen.FirstRegistered is not null, TimeSpan.FromSeconds(10))) _registered.Add((lab.Now - start).TotalSeconds);
-        lab.Run(TimeSpan.FromSeconds(19) - (lab.Now - start));
-        _listenDatagrams.Add(OwnRequests(listener) - sent);
-
-        sent = OwnRequests(putter);
-        start = lab.Now;
-        PutOperation put = putter.Put(key, value);
-        if (lab.RunUntil(() => listener.Values(listen).Any(), TimeSpan.FromSeconds(20)))
+        ListenOperation[] listens = [.. listeners.Select((node, i) => node.Listen(keys[i]))];
+        lab.Run(TimeSpan.FromSeconds(19));
+        for (int i = 0; i < count; i++)
         {
-            Heard++;
-            _pushed.Add((lab.Now - start).TotalSeconds);
+            Note(_registered, start, listens[i].FirstRegistered);
+            _listenDatagrams.Add(OwnRequests(listeners[i]) - sent[i]);
         }
 
-        if (lab.RunUntil(() => put.IsComplete, TimeSpan.FromSeconds(20))) _putComplete.Add((lab.Now - start).TotalSeconds);
-        if (put.FirstAcknowledged is { } first) _firstAcknowledgement.Add((first - start).TotalSeconds);
-        lab.Run(TimeSpan.FromSeconds(1));
-        _putDatagrams.Add(OwnRequests(putter) - sent);
-
-        sent = OwnRequests(getter);
+        sent = Array.ConvertAll(putters, OwnRequests);
         start = lab.Now;
-        GetOperation get = getter.Get(key);
-        if (lab.RunUntil(() => getter.Values(get).Any(), TimeSpan.FromSeconds(20)))
+        PutOperation[] puts = [.. putters.Select((node, i) => node.Put(keys[i], Value(first + i)))];
+        lab.Run(TimeSpan.FromSeconds(10));
+        for (int i = 0; i < count; i++)
         {
-            Got++;
-            _firstValue.Add((lab.Now - start).TotalSeconds);
+            Note(_firstAcknowledgement, start, puts[i].FirstAcknowledged);
+            Note(_putComplete, start, putters[i].TimeOf(puts[i], KademliaEventKind.Complete));
+            if (Note(_pushed, start, listeners[i].TimeOf(listens[i], KademliaEventKind.Value))) Heard++;
+            _putDatagrams.Add(OwnRequests(putters[i]) - sent[i]);
         }
 
-        if (lab.RunUntil(() => get.IsFinished, TimeSpan.FromSeconds(20))) _getComplete.Add((lab.Now - start).TotalSeconds);
-        _getDatagrams.Add(OwnRequests(getter) - sent);
-        _hops.Add(getter.Node.Hops(key));
-        listener.Cancel(listen);
-        lab.Run(TimeSpan.FromSeconds(1));
+        sent = Array.ConvertAll(getters, OwnRequests);
+        start = lab.Now;
+        GetOperation[] gets = [.. getters.Select((node, i) => node.Get(keys[i]))];
+        lab.Run(TimeSpan.FromSeconds(10));
+        for (int i = 0; i < count; i++)
+        {
+            if (Note(_firstValue, start, getters[i].TimeOf(gets[i], KademliaEventKind.Value))) Got++;
+            Note(_getComplete, start, getters[i].TimeOf(gets[i], KademliaEventKind.Complete));
+            _getDatagrams.Add(OwnRequests(getters[i]) - sent[i]);
+            _hops.Add(getters[i].Node.Hops(keys[i]));
+            listeners[i].Cancel(listens[i]);
+        }
+    }
+
+    private static bool Note(List<double> samples, Instant start, Instant? end)
+    {
+        if (end is { } at) samples.Add((at - start).TotalSeconds);
+        return end is not null;
+    }
+
+    private static DhtValue Value(int number) => new() { Id = (ulong)number + 1, Data = Encoding.ASCII.GetBytes($"value {number}") };
+
+    private LabNode Pick(HashSet<LabNode> taken)
+    {
+        while (true)
+        {
+            LabNode node = lab.PickReachable(nodes);
+            if (taken.Add(node)) return node;
+        }
     }
 
     // What maintenance sends meanwhile is counted too: some few datagrams.

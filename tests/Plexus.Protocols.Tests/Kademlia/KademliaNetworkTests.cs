@@ -5,7 +5,7 @@ namespace Plexus.Protocols.Tests.Kademlia;
 /// <summary>A thousand nodes, of which a fifth dies or falls silent: do values still find their way, and at what cost?</summary>
 public sealed class KademliaNetworkTests(ITestOutputHelper output)
 {
-    private const int Rounds = 100;
+    private const int Rounds = 200;
 
     [Fact]
     public void Values_find_their_way_in_a_thousand_nodes_of_which_a_fifth_is_dead()

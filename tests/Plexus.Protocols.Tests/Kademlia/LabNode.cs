@@ -20,6 +20,9 @@ internal sealed class LabNode(
 
     public List<KademliaEvent> Events { get; } = [];
 
+    /// <summary>When each of <see cref="Events"/> came.</summary>
+    public List<Instant> EventTimes { get; } = [];
+
     /// <summary>It neither hears nor answers, though it is still known.</summary>
     public bool IsSilent { get; set; }
 
@@ -27,6 +30,13 @@ internal sealed class LabNode(
         Events.Where(e => e.Operation == operation && e.Kind == KademliaEventKind.Value).Select(e => e.Value!);
 
     public bool Has(KademliaOperation operation, KademliaEventKind kind) => Events.Exists(e => e.Operation == operation && e.Kind == kind);
+
+    /// <summary>When an operation had its first event of a kind; null if it had none.</summary>
+    public Instant? TimeOf(KademliaOperation operation, KademliaEventKind kind)
+    {
+        int index = Events.FindIndex(e => e.Operation == operation && e.Kind == kind);
+        return index < 0 ? null : EventTimes[index];
+    }
 
     public override void Receive(byte[] datagram, IPEndPoint from, Instant now)
     {
@@ -48,7 +58,12 @@ internal sealed class LabNode(
     public void Pump()
     {
         lab.Drain(this);
-        while (Node.TryTakeEvent(out KademliaEvent happened)) Events.Add(happened);
+        while (Node.TryTakeEvent(out KademliaEvent happened))
+        {
+            Events.Add(happened);
+            EventTimes.Add(lab.Now);
+        }
+
         if (Node.Deadline is not { } deadline || (_wake is { } wake && wake <= deadline)) return;
         _wake = deadline > lab.Now ? deadline : lab.Now;
         lab.WakeAt(this, _wake.Value);

@@ -3,7 +3,7 @@ using Plexus.Protocols.Kademlia;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 
-/// <summary>docs/protocols/opendht.md sections 5.7, 5.8 and 16.5: what listeners of this node are told.</summary>
+/// <summary>docs/protocols/opendht-node.md: what listeners of this node are told.</summary>
 public sealed class ListenerPushTests
 {
     private static readonly InfoHash Key = InfoHash.OfText("key");

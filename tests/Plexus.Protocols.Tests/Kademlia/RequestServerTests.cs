@@ -4,7 +4,7 @@ using Plexus.Protocols.Kademlia;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 
-/// <summary>docs/protocols/opendht.md sections 5, 9, 10.4 and 16: what others get from this node.</summary>
+/// <summary>docs/protocols/opendht-node.md: what others get from this node.</summary>
 public sealed class RequestServerTests
 {
     private static readonly InfoHash Key = InfoHash.OfText("key");

@@ -4,7 +4,7 @@ using Plexus.Protocols.Kademlia;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 
-/// <summary>docs/protocols/opendht.md section 17: what is stored, and who may replace it. Refusals are acknowledged all the same.</summary>
+/// <summary>docs/protocols/opendht-node.md: what is stored, and who may replace it. Refusals are acknowledged all the same.</summary>
 public sealed class StoragePolicyTests : IDisposable
 {
     private static readonly InfoHash Key = InfoHash.OfText("key");

@@ -3,7 +3,7 @@ using Plexus.Protocols.Kademlia;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 
-/// <summary>docs/protocols/opendht.md section 11: attempts, matching, and who is believed.</summary>
+/// <summary>docs/protocols/opendht-node.md: attempts, matching, and who is believed.</summary>
 public sealed class TransactionTests
 {
     private readonly KademliaLab _lab = new() { LatencyMilliseconds = (10, 10), Trace = [] };
