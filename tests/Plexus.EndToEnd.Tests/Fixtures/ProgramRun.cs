@@ -12,6 +12,7 @@ internal class ProgramRun : IDisposable
 
     private readonly StringBuilder _output = new();
     private readonly Process _process;
+    private bool _disposed;
 
     public ProgramRun(NamespaceHost host, string program, params IEnumerable<string> arguments)
         : this(host, SystemTool.Prepare(program, arguments)) { }
@@ -109,6 +110,8 @@ internal class ProgramRun : IDisposable
 
     public void Dispose()
     {
+        if (_disposed) return;
+        _disposed = true;
         Kill();
         _process.Dispose();
     }
