@@ -268,6 +268,27 @@ public class TroubleTests
         });
     }
 
+    [Fact]
+    public void In_a_network_of_sixty_nodes_they_meet_as_fast()
+    {
+        using World world = new(dhtNodes: 60);
+        (Side acceptor, Side inviter) = world.AddPair();
+        world.Run(async () => Assert.InRange(await ConnectAsync(world, acceptor, inviter, lead: 60), 0, 0.5));
+    }
+
+    [Fact]
+    public void A_third_of_the_network_dead_costs_little()
+    {
+        using World world = new(dhtNodes: 45);
+        (Side acceptor, Side inviter) = world.AddPair();
+        world.Run(async () =>
+        {
+            await world.After(60);
+            for (int i = 1; i < world.DhtNodes.Count; i += 3) await world.DhtNodes[i].DisposeAsync();
+            Assert.InRange(await ConnectAsync(world, acceptor, inviter, lead: 60), 0, 3);
+        });
+    }
+
     [Fact] // As the kernel's NAT does while its router answers what nobody asked for.
     public void Nats_that_an_early_datagram_hurts_are_not_hurt()
     {

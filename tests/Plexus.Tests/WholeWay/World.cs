@@ -29,7 +29,7 @@ internal sealed class World : IDisposable
         Internet = new Internet(seed);
         Log = new RecordingLoggerFactory(Internet.Clock);
         foreach (string address in StunAddresses) _stunHosts.Add((address, Internet.AddHost($"stun-{address}", address)));
-        for (int i = 0; i < dhtNodes; i++) DhtHosts.Add(Internet.AddHost($"dht-{i}", $"203.0.113.{50 + i}"));
+        for (int i = 0; i < dhtNodes; i++) DhtHosts.Add(Internet.AddHost($"dht-{i}", i < 20 ? $"203.0.113.{50 + i}" : $"198.51.100.{100 + i}"));
         SampleKeys.Install(_folder["alice"], ["alice", "bob", "carol"], "alice");
         SampleKeys.Install(_folder["bob"], ["alice", "bob", "carol"], "bob");
         SampleKeys.Install(_folder["carol"], ["alice", "bob", "carol"], "carol");
