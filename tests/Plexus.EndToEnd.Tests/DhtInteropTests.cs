@@ -5,6 +5,8 @@ using Plexus.Dht;
 using Plexus.EndToEnd.Fixtures;
 using Plexus.Lab.Namespaces;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Sockets;
 
 namespace Plexus.EndToEnd;

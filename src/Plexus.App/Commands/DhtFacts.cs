@@ -1,5 +1,5 @@
 using System.Text;
-using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.App.Commands;
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Plexus.App.Logging;
 using Plexus.Dht;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Sockets;
 
 namespace Plexus.App.Commands;

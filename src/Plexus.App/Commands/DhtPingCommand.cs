@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Plexus.Dht;
-using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
 using Plexus.Sockets;
 
 namespace Plexus.App.Commands;

@@ -1,3 +1,6 @@
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Searching;
+
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>Gets the values under a key, or fields of them; finished when the eight closest nodes have answered.</summary>

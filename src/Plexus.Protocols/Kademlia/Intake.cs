@@ -1,4 +1,8 @@
 using System.Net;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Routing;
+using Plexus.Protocols.Kademlia.Searching;
+using Plexus.Protocols.Kademlia.Storage;
 
 namespace Plexus.Protocols.Kademlia;
 

@@ -1,3 +1,7 @@
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Routing;
+using Plexus.Protocols.Kademlia.Values;
+
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>The parts of a node that its searches share.</summary>

@@ -1,3 +1,5 @@
+using Plexus.Protocols.Kademlia.Messages;
+
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>What a node has received, dropped and sent.</summary>

@@ -1,3 +1,6 @@
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Values;
+
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>A result of an operation.</summary>

@@ -1,4 +1,9 @@
 using System.Net;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Routing;
+using Plexus.Protocols.Kademlia.Searching;
+using Plexus.Protocols.Kademlia.Storage;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Protocols.Kademlia;
 

@@ -1,3 +1,5 @@
+using Plexus.Protocols.Kademlia.Messages;
+
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>Hears of values under a key as they come, until cancelled.</summary>

@@ -1,3 +1,5 @@
+using Plexus.Protocols.Kademlia.Values;
+
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>Puts a value to the nodes closest to a key; a permanent one again and again until cancelled.</summary>

@@ -1,3 +1,5 @@
+using Plexus.Protocols.Kademlia.Searching;
+
 namespace Plexus.Protocols.Kademlia;
 
 /// <summary>A find or get of a search that waits for its answer.</summary>

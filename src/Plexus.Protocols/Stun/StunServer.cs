@@ -14,7 +14,7 @@ namespace Plexus.Protocols.Stun;
 /// </remarks>
 /// <param name="sockets">The endpoints it answers from.</param>
 /// <param name="limit">The allowance of each source; null for none.</param>
-internal sealed class StunServer(StunServerSockets sockets, SourceRateLimit? limit = null)
+internal sealed class StunServer(StunServerSockets sockets, RequestRateLimit? limit = null)
 {
     /// <summary>Room for the largest answer: three IPv6 addresses and a fingerprint make 100 bytes.</summary>
     public const int LargestAnswer = 128;
@@ -53,7 +53,7 @@ internal sealed class StunServer(StunServerSockets sockets, SourceRateLimit? lim
         if (!StunMessage.TryRead(datagram, out StunMessage message)
             || message.Type != StunMessageType.BindingRequest
             || source.Port == 0
-            || limit?.TryTake(source.Address, now) == false)
+            || limit?.TryAdmit(source.Address, now) == false)
         {
             Dropped++;
             return false;

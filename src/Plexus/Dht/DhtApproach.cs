@@ -1,4 +1,5 @@
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
 using Plexus.Sockets;
 
 namespace Plexus.Dht;

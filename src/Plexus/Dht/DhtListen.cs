@@ -1,5 +1,7 @@
 using Plexus.Protocols;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Searching;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Sockets;
 
 namespace Plexus.Dht;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
 using Plexus.Sockets;
 
 namespace Plexus.Dht;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Routing;
 
 namespace Plexus.Dht;
 

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
+using Plexus.Protocols;
 using Plexus.Protocols.Stun;
 using Plexus.Sockets;
 
@@ -10,8 +10,8 @@ namespace Plexus.Exploration;
 internal sealed class StunHost : IAsyncDisposable
 {
     // A whole exploration is some ten requests; a carrier's NAT may send ten of them at once.
-    private const double RequestsPerSecond = 50;
-    private const int RequestBurst = 100;
+    private const int RequestsOfOneSource = 100;
+    private const int RequestsOfAll = 8_192; // As many as a DHT node serves.
 
     // Documentation addresses: nothing is sent there, the route's own address is all that is asked for.
     private static readonly IPAddress SomewhereV4 = IPAddress.Parse("192.0.2.1");
@@ -96,7 +96,7 @@ internal sealed class StunHost : IAsyncDisposable
         if (port == alternatePort)
             throw new PlexusException(PlexusStage.Settings, "The two ports must differ.");
         StunServerSockets sockets = new(Advertised(addresses[0], network), port, addresses.ElementAtOrDefault(1), alternatePort);
-        SourceRateLimit limit = new(RequestsPerSecond, RequestBurst, BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)));
+        RequestRateLimit limit = new(RequestsOfOneSource, RequestsOfAll);
         StunServer server = new(sockets, limit);
         IPAddress? bind = IsAny(addresses[0]) ? addresses[0] : null;
         _servers.Add(server);

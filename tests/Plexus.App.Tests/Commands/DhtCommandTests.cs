@@ -6,6 +6,7 @@ using System.Text.Json;
 using Plexus.App.Commands;
 using Plexus.Dht;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Sockets;
 
 namespace Plexus.App.Tests.Commands;

@@ -1,5 +1,7 @@
 using System.Net;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Routing;
+using Plexus.Protocols.Kademlia.Storage;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 

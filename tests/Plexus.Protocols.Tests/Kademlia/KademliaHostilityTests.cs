@@ -1,6 +1,9 @@
 using System.Net;
 using System.Text;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Routing;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 

@@ -1,5 +1,8 @@
 using System.Net;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Routing;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 

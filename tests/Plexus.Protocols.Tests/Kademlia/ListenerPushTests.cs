@@ -1,5 +1,9 @@
 using System.Text;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Routing;
+using Plexus.Protocols.Kademlia.Storage;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 

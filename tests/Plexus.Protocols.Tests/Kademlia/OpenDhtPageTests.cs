@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.RegularExpressions;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 

@@ -1,5 +1,7 @@
 using System.Net;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Protocols.MessagePack;
 
 namespace Plexus.Protocols.Tests.Kademlia;

@@ -1,5 +1,6 @@
 using System.Net;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 

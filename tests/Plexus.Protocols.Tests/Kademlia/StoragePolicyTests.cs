@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Protocols.Tests.Kademlia;
 

@@ -4,6 +4,8 @@ using Plexus.Dht;
 using Plexus.Lab;
 using Plexus.Lab.Nats;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Messages;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Sockets;
 
 namespace Plexus.Tests.Dht;

@@ -3,6 +3,7 @@ using CsCheck;
 using Microsoft.Extensions.Logging;
 using Plexus.Dht;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Routing;
 
 namespace Plexus.Tests.Dht;
 

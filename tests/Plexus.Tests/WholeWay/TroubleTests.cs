@@ -4,6 +4,7 @@ using Plexus.Lab;
 using Plexus.Lab.Nats;
 using Plexus.Passages;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Sockets;
 using Plexus.Tests.Identities;
 

@@ -3,6 +3,7 @@ using Plexus.Dht;
 using Plexus.Identities;
 using Plexus.Protocols.Introductions;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Rendezvous.Dht;
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Plexus.Dht;
 using Plexus.Identities;
 using Plexus.Protocols.Introductions;
-using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Sockets;
 
 namespace Plexus.Rendezvous.Dht;

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Plexus.Identities;
 using Plexus.Protocols.Introductions;
 using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Rendezvous.Dht;
 

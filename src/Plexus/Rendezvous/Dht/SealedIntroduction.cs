@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Plexus.Identities;
 using Plexus.Protocols.Introductions;
-using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Rendezvous.Dht;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Plexus.Protocols.Kademlia;
+using Plexus.Protocols.Kademlia.Values;
 using Plexus.Sockets;
 
 namespace Plexus.Rendezvous.Dht;
