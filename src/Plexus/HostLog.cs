@@ -27,4 +27,7 @@ internal static partial class HostLog
 
     [LoggerMessage(106, LogLevel.Warning, "The answer to {Peer} may not have arrived: {Reason}")]
     public static partial void AnswerNotTaken(ILogger logger, IdentityName peer, string reason);
+
+    [LoggerMessage(107, LogLevel.Debug, "A later answer of {Peer} is of no use: {Reason}")]
+    public static partial void NoLaterAnswer(ILogger logger, IdentityName peer, string reason);
 }

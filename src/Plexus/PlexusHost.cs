@@ -23,7 +23,6 @@ public sealed class PlexusHost
     private readonly Identity _host;
     private readonly IRendezvous _rendezvous;
     private readonly SocketSource _sockets;
-    private readonly Puncher _puncher;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
 
@@ -58,7 +57,6 @@ public sealed class PlexusHost
         (_host, _rendezvous, _options, _clock) = (host, rendezvous, options, clock);
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<PlexusHost>();
         _sockets = new SocketSource(network, options, clock, _logger);
-        _puncher = new Puncher(host, options, clock, _logger);
     }
 
     /// <summary>An acceptor's attempt failed. The host goes on serving.</summary>
@@ -80,14 +78,7 @@ public sealed class PlexusHost
         Attempt attempt = new(peer, _sockets.OpenAsync(Roles.Inviter, stop.Token));
         try
         {
-            Introduction theirs;
-            using (StageTimer exchange = new(PlexusStage.Rendezvous, Roles.Inviter, _clock))
-            {
-                theirs = await _rendezvous.InviteAsync(_host, peer, attempt.IntroduceAsync, stop.Token);
-                HostLog.Exchanged(_logger, peer.Name, theirs.EndPoint, exchange.Milliseconds);
-            }
-
-            Passage passage = await PunchAsync(PunchRole.Inviter, attempt, theirs, stop.Token);
+            Passage passage = await InviteAsync(attempt, stop.Token);
             HostLog.Open(_logger, passage.Ticket.Peer, passage.Ticket.PeerEndPoint, whole.Milliseconds);
             PlexusTelemetry.Succeeded(Roles.Inviter);
             return passage;
@@ -171,7 +162,9 @@ public sealed class PlexusHost
         {
             Introduction ours = await attempt.IntroduceAsync(stop.Token);
             Task answering = AnswerAsync(invitation, ours, stop.Token); // Punching goes on meanwhile.
-            Passage passage = await PunchAsync(PunchRole.Acceptor, attempt, invitation.Theirs, stop.Token);
+            Puncher puncher = await PuncherAsync(PunchRole.Acceptor, attempt, stop.Token);
+            puncher.Add(invitation.Theirs);
+            Passage passage = await PunchAsync(puncher, attempt, stop.Token);
             HostLog.Open(_logger, peer.Name, passage.Ticket.PeerEndPoint, whole.Milliseconds);
             PlexusTelemetry.Succeeded(Roles.Acceptor);
             open.TryWrite(passage);
@@ -190,11 +183,62 @@ public sealed class PlexusHost
         }
     }
 
-    private async Task<Passage> PunchAsync(
-        PunchRole role, Attempt attempt, Introduction theirs, CancellationToken cancellationToken)
+    private async Task<Passage> InviteAsync(Attempt attempt, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource withdraw = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using IAsyncEnumerator<Introduction> answers = _rendezvous
+            .InviteAsync(_host, attempt.Peer, attempt.IntroduceAsync, withdraw.Token).GetAsyncEnumerator(CancellationToken.None);
+        using (StageTimer exchange = new(PlexusStage.Rendezvous, Roles.Inviter, _clock))
+        {
+            if (!await answers.MoveNextAsync()) throw new PlexusException(PlexusStage.Rendezvous, $"The rendezvous gave no answer of {attempt.Peer}.");
+            HostLog.Exchanged(_logger, attempt.Peer.Name, answers.Current.EndPoint, exchange.Milliseconds);
+        }
+
+        Puncher puncher = await PuncherAsync(PunchRole.Inviter, attempt, cancellationToken);
+        puncher.Add(answers.Current);
+        Task later = TakeLaterAnswersAsync(answers, puncher, attempt.Peer);
+        try
+        {
+            return await PunchAsync(puncher, attempt, cancellationToken);
+        }
+        finally
+        {
+            withdraw.Cancel();
+            await later;
+        }
+    }
+
+    // The first answer may be an old one that somebody replays, or the peer may have begun anew: whichever opens is the true one.
+    private async Task TakeLaterAnswersAsync(IAsyncEnumerator<Introduction> answers, Puncher puncher, Identity peer)
+    {
+        bool goesOn = true;
+        while (goesOn)
+        {
+            try
+            {
+                goesOn = await answers.MoveNextAsync();
+                if (goesOn) puncher.Add(answers.Current);
+            }
+            catch (OperationCanceledException)
+            {
+                return; // The punching has ended.
+            }
+            catch (PlexusException e)
+            {
+                HostLog.NoLaterAnswer(_logger, peer.Name, e.Message); // Another one may be better; an enumeration that failed ends here.
+            }
+        }
+    }
+
+    private async Task<Puncher> PuncherAsync(PunchRole role, Attempt attempt, CancellationToken cancellationToken)
     {
         Introduction ours = await attempt.IntroduceAsync(cancellationToken);
-        Passage passage = await _puncher.PunchAsync(role, attempt.Peer, await attempt.SocketAsync(), ours, theirs, cancellationToken);
+        return new Puncher(role, _host, attempt.Peer, await attempt.SocketAsync(), ours, _options, _clock, _logger);
+    }
+
+    private static async Task<Passage> PunchAsync(Puncher puncher, Attempt attempt, CancellationToken cancellationToken)
+    {
+        Passage passage = await puncher.PunchAsync(cancellationToken);
         attempt.HandedOver();
         return passage;
     }

@@ -79,6 +79,9 @@ internal sealed class PunchHandshake : IDatagramProtocol
 
     public PunchState State { get; private set; }
 
+    /// <summary>What it does.</summary>
+    public PunchPlan Plan => _plan;
+
     /// <summary>Where to send to: proved when <see cref="State"/> is Open.</summary>
     public IPEndPoint Peer { get; private set; }
 

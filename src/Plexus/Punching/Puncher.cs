@@ -12,33 +12,62 @@ using Plexus.Rendezvous;
 
 namespace Plexus.Punching;
 
-/// <summary>Opens both NATs with the socket of an attempt.</summary>
-internal sealed class Puncher(Identity host, PlexusHostOptions options, TimeProvider clock, ILogger logger)
+/// <summary>Opens both NATs with the socket of one attempt.</summary>
+/// <param name="role">Our part.</param>
+/// <param name="host">Who we are.</param>
+/// <param name="peer">Who is at the other end.</param>
+/// <param name="socket">The explored socket. It stays the caller's until there is a passage.</param>
+/// <param name="ours">What we told of ourselves.</param>
+internal sealed class Puncher(
+    PunchRole role,
+    Identity host,
+    Identity peer,
+    ExploredSocket socket,
+    Introduction ours,
+    PlexusHostOptions options,
+    TimeProvider clock,
+    ILogger logger)
 {
-    /// <summary>Punches until both directions are proved.</summary>
-    /// <exception cref="PlexusException">The peer stayed silent, or told an endpoint that no datagram can be sent to.</exception>
-    public async Task<Passage> PunchAsync(
-        PunchRole role, Identity peer, ExploredSocket socket, Introduction ours, Introduction theirs, CancellationToken cancellationToken)
+    private readonly PunchRace _race = new();
+    private readonly long _start = clock.GetTimestamp();
+
+    private string RoleName => role == PunchRole.Inviter ? Roles.Inviter : Roles.Acceptor;
+
+    /// <summary>Takes an introduction of the peer. Any number may come, before and while the punching runs; the first that opens wins.</summary>
+    /// <exception cref="PlexusException">It names an endpoint that no datagram can be sent to.</exception>
+    public void Add(Introduction theirs)
     {
-        string roleName = role == PunchRole.Inviter ? Roles.Inviter : Roles.Acceptor;
-        using StageTimer stage = new(PlexusStage.Punching, roleName, clock);
-        CheckEndPoint(peer, theirs.EndPoint, ours.EndPoint);
-        await socket.StopExploringAsync();
+        CheckEndPoint(theirs.EndPoint);
+        TimeSpan left = options.PunchTimeout - clock.GetElapsedTime(_start);
+        if (left <= TimeSpan.Zero) return;
         SharedSecret secret = new Puzzle(ours.Puzzle).With(new Puzzle(theirs.Puzzle));
-        PunchHandshake handshake = new(
-            new PunchPlan(role, theirs.EndPoint, secret)
-            {
-                Hops = (byte)options.PunchHops,
-                Limit = options.PunchTimeout,
-                FullKnocksAfter = Quiet(socket.Behavior.Mapping),
-            },
-            static () => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
-            socket.Pump.Now);
-        PunchingLog.Punching(logger, theirs.EndPoint, peer.Name, roleName);
-        await socket.Pump.RunAsync(handshake, static h => h.State is PunchState.Open or PunchState.Expired, cancellationToken);
-        if (handshake.State == PunchState.Expired) throw Silence(peer, theirs.EndPoint, handshake);
-        if (!handshake.Peer.Equals(theirs.EndPoint)) PunchingLog.PeerReflexive(logger, peer.Name, handshake.Peer, theirs.EndPoint);
-        PunchingLog.Punched(logger, stage.Milliseconds, handshake.Statistics.Sent, handshake.Statistics.Heard, Foreign(handshake));
+        PunchPlan plan = new(role, theirs.EndPoint, secret)
+        {
+            Hops = (byte)options.PunchHops,
+            Limit = left,
+            FullKnocksAfter = Quiet(socket.Behavior.Mapping),
+        };
+        lock (_race)
+        {
+            if (!_race.TryAdd(new PunchHandshake(plan, Random, socket.Pump.Now))) return;
+        }
+
+        PunchingLog.Punching(logger, theirs.EndPoint, peer.Name, RoleName);
+        socket.Pump.Wake();
+    }
+
+    /// <summary>Punches until both directions are proved.</summary>
+    /// <exception cref="PlexusException">The peer stayed silent.</exception>
+    public async Task<Passage> PunchAsync(CancellationToken cancellationToken)
+    {
+        using StageTimer stage = new(PlexusStage.Punching, RoleName, clock);
+        await socket.StopExploringAsync();
+        await socket.Pump.RunAsync(_race, static race => race.Winner is not null || race.HasExpired, cancellationToken);
+        PunchStatistics statistics = _race.Statistics;
+        if (_race.Winner is not { } handshake) throw Silence(statistics);
+        if (!handshake.Peer.Equals(handshake.Plan.Peer))
+            PunchingLog.PeerReflexive(logger, peer.Name, handshake.Peer, handshake.Plan.Peer);
+        PunchingLog.Punched(logger, stage.Milliseconds, statistics.Sent, statistics.Heard, Foreign(statistics));
         return new Passage(socket, handshake, new PassageTicket
         {
             Host = host.Name,
@@ -46,33 +75,27 @@ internal sealed class Puncher(Identity host, PlexusHostOptions options, TimeProv
             Inner = socket.Inner,
             Outer = ours.EndPoint,
             PeerEndPoint = handshake.Peer,
-            Secret = secret.Value,
+            Secret = handshake.Plan.Secret.Value,
         });
     }
 
     // The peer signed it, and yet it must not make us send to where no peer can be.
-    private static void CheckEndPoint(Identity peer, IPEndPoint theirs, IPEndPoint ours)
+    private void CheckEndPoint(IPEndPoint theirs)
     {
         IPAddress address = theirs.Address;
         bool broadcastOrMulticast = address.AddressFamily == AddressFamily.InterNetwork
             ? address.GetAddressBytes()[0] >= 224
             : address.IsIPv6Multicast;
         string? wrong =
-            address.AddressFamily != ours.AddressFamily ? "is of another address family than ours"
+            address.AddressFamily != ours.EndPoint.AddressFamily ? "is of another address family than ours"
             : theirs.Port == 0 ? "has no port"
             : address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) ? "has no address"
             : broadcastOrMulticast ? "is no single machine's"
-            : IPAddress.IsLoopback(address) && !IPAddress.IsLoopback(ours.Address) ? "is its own loopback"
+            : IPAddress.IsLoopback(address) && !IPAddress.IsLoopback(ours.EndPoint.Address) ? "is its own loopback"
             : null;
         if (wrong is not null)
             throw new PlexusException(PlexusStage.Punching, $"{peer} told the endpoint {theirs}, which {wrong}; check the STUN servers it uses.");
     }
-
-    private PlexusException Silence(Identity peer, IPEndPoint endPoint, PunchHandshake handshake) => new(
-        PlexusStage.Punching,
-        $"Nothing of {peer} arrived from {endPoint} within {options.PunchTimeout.TotalSeconds:0} s "
-        + $"({handshake.Statistics.Sent} datagrams sent, {handshake.Statistics.Heard} heard, {Foreign(handshake)} foreign ones): "
-        + "a firewall drops UDP, or a NAT gives each destination another port; `plexus explore` on both machines tells.");
 
     /// <summary>How long an acceptor keeps its frames from arriving, since an early datagram hurts some NATs of the inviter's.</summary>
     private static TimeSpan Quiet(NatDependency mapping) => mapping switch
@@ -84,5 +107,13 @@ internal sealed class Puncher(Identity host, PlexusHostOptions options, TimeProv
         _ => TimeSpan.FromMilliseconds(300),
     };
 
-    private static int Foreign(PunchHandshake handshake) => handshake.Statistics.Junk + handshake.Statistics.Strangers;
+    private static int Foreign(PunchStatistics statistics) => statistics.Junk + statistics.Strangers;
+
+    private static ulong Random() => BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+
+    private PlexusException Silence(PunchStatistics statistics) => new(
+        PlexusStage.Punching,
+        $"Nothing of {peer} arrived within {options.PunchTimeout.TotalSeconds:0} s "
+        + $"({statistics.Sent} datagrams sent, {statistics.Heard} heard, {Foreign(statistics)} foreign ones): "
+        + "a firewall drops UDP, or a NAT gives each destination another port; `plexus explore` on both machines tells.");
 }

@@ -14,7 +14,7 @@ public interface IRendezvous : IAsyncDisposable
     /// <exception cref="PlexusException">The rendezvous cannot be used at all, such as without a free port.</exception>
     Task PrepareAsync(CancellationToken cancellationToken = default);
 
-    /// <summary>Invites a peer and waits for its answer. The invitation is repeated until it comes.</summary>
+    /// <summary>Invites a peer and gives its answers. The invitation is repeated until the caller stops.</summary>
     /// <param name="host">Our identity, with its private key.</param>
     /// <param name="peer">The identity that is invited.</param>
     /// <param name="introduce">
@@ -22,10 +22,13 @@ public interface IRendezvous : IAsyncDisposable
     /// the first one is still being made.
     /// </param>
     /// <param name="cancellationToken">Withdraws the invitation.</param>
-    /// <returns>The peer's introduction.</returns>
+    /// <returns>
+    /// The peer's introductions, each once. The first is nearly always the one that counts; others follow when the peer
+    /// answers a repetition anew, and when somebody replays an answer that the peer has given another day: try them all.
+    /// </returns>
     /// <exception cref="PlexusException">No answer came in time, or <paramref name="introduce"/> failed.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
-    Task<Introduction> InviteAsync(
+    IAsyncEnumerable<Introduction> InviteAsync(
         Identity host,
         Identity peer,
         Func<CancellationToken, Task<Introduction>> introduce,

@@ -47,14 +47,14 @@ public class CallerContextTests
     {
         public Task PrepareAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-        public async Task<Introduction> InviteAsync(
+        public async IAsyncEnumerable<Introduction> InviteAsync(
             Identity host,
             Identity peer,
             Func<CancellationToken, Task<Introduction>> introduce,
-            CancellationToken cancellationToken = default)
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             await Task.Yield();
-            throw new PlexusException(PlexusStage.Rendezvous, "As planned.");
+            yield return host.HasPrivateKey ? throw new PlexusException(PlexusStage.Rendezvous, "As planned.") : new(new(0, 0), 0);
         }
 
         public async IAsyncEnumerable<Invitation> AcceptAsync(

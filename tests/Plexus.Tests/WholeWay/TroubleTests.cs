@@ -236,6 +236,22 @@ public class TroubleTests
         });
     }
 
+    [Theory] // How many old answers of the peer come before the true one.
+    [InlineData(1)]
+    [InlineData(7)]
+    public void Old_answers_that_somebody_replays_are_tried_beside_the_true_one(int replays)
+    {
+        using World world = new();
+        LabNat home = world.Internet.AddNat("home", NatProfile.PortRestricted, "198.51.100.50");
+        LabNat away = world.Internet.AddNat("away", NatProfile.PortRestricted, "203.0.113.80");
+        Side acceptor = world.AddSide("alice", home.AddHost("alice", "192.168.1.2"));
+        Side inviter = world.AddSide(
+            "bob", away.AddHost("bob", "192.168.1.2"), wrap: rendezvous => new ReplayedAnswers(rendezvous, "198.51.100.50", replays));
+        world.Run(async () => Assert.InRange(await ConnectAsync(world, acceptor, inviter), 0, 0.5));
+        Assert.Equal(replays + 1, world.Log.Lines.Count(
+            line => line.Who == "bob" && line.Text.StartsWith("Punching towards", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void A_chosen_port_serves_one_attempt_after_another()
     {

@@ -6,6 +6,7 @@ using Plexus.Identities;
 using Plexus.Lab;
 using Plexus.Lab.Nats;
 using Plexus.Protocols.Stun;
+using Plexus.Rendezvous;
 using Plexus.Rendezvous.Dht;
 using Plexus.Sockets;
 using Plexus.Tests.Identities;
@@ -55,7 +56,8 @@ internal sealed class World : IDisposable
     public bool LyingStunServer { get; init; }
 
     /// <summary>One of alice, bob and carol on a host of the laboratory.</summary>
-    public Side AddSide(string who, LabHost host, Func<PlexusHostOptions, PlexusHostOptions>? change = null)
+    public Side AddSide(
+        string who, LabHost host, Func<PlexusHostOptions, PlexusHostOptions>? change = null, Func<IRendezvous, IRendezvous>? wrap = null)
     {
         IdentityRepository repository = new(_folder[who], Internet.Clock);
         IdentityName name = who switch { "alice" => SampleKeys.Alice, "bob" => SampleKeys.Bob, _ => SampleKeys.Carol };
@@ -63,7 +65,7 @@ internal sealed class World : IDisposable
             repository, new DhtRendezvousOptions { AppId = AppId, Bootstrap = Bootstrap }, host, host.Clock, Log.For(who));
         PlexusHostOptions options = new() { StunServers = StunServers };
         PlexusHost plexus = new(
-            repository.LoadHost(name), rendezvous, change?.Invoke(options) ?? options, host, host.Clock, Log.For(who));
+            repository.LoadHost(name), wrap?.Invoke(rendezvous) ?? rendezvous, change?.Invoke(options) ?? options, host, host.Clock, Log.For(who));
         return new Side(plexus, rendezvous, repository, repository.LoadHost(name));
     }
 

@@ -1,13 +1,15 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Plexus.Dht;
 using Plexus.Identities;
+using Plexus.Protocols;
 using Plexus.Protocols.Introductions;
 using Plexus.Protocols.Kademlia;
 using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Rendezvous.Dht;
 
-/// <summary>One invitation over the DHT, repeated with greater ids until it is answered.</summary>
+/// <summary>One invitation over the DHT, repeated with greater ids until the caller has what it wants.</summary>
 internal sealed class DhtInviter(
     DhtNode node, DhtRendezvousOptions options, ValueIds ids, Identity host, Identity peer, TimeProvider clock, ILogger logger)
 {
@@ -17,16 +19,24 @@ internal sealed class DhtInviter(
     /// </summary>
     private static readonly TimeSpan[] Pauses = [.. new[] { 2.5, 4, 7, 10, 15 }.Select(TimeSpan.FromSeconds)];
 
+    /// <summary>8 s: a peer that has answered is given this time before it is invited again, since each invitation may start an attempt of its.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(8);
+
+    private const int MostAnswers = 64; // Replays among them.
     private const int MostUsed = 1_024; // Anybody may put values at our key.
 
     private readonly RendezvousKeys _keys = new(options);
     private readonly HashSet<ulong> _asked = [];
     private readonly HashSet<ulong> _used = [];
     private readonly ValueQueue _answers = new();
+    private readonly HashSet<Introduction> _told = [];
     private readonly List<DhtPut> _puts = [];
+    private readonly long _start = clock.GetTimestamp();
 
-    public async Task<Introduction> InviteAsync(
-        Func<CancellationToken, Task<Introduction>> introduce, CancellationToken cancellationToken)
+    private Instant Now => new(clock.GetElapsedTime(_start));
+
+    public async IAsyncEnumerable<Introduction> InviteAsync(
+        Func<CancellationToken, Task<Introduction>> introduce, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         InfoHash inviteKey = _keys.Invite(peer);
         using IDisposable listening = node.Listen(_keys.Accept(host), _answers.Add);
@@ -34,7 +44,7 @@ internal sealed class DhtInviter(
         try
         {
             Introduction ours = await introduce(cancellationToken);
-            long start = clock.GetTimestamp();
+            Instant limit = Now + options.ResponseTimeout;
             // The ids that are taken are known with the first answer, and no put can be sent before it.
             await approach.AnsweredAsync(Pauses[0] < options.ResponseTimeout ? Pauses[0] : options.ResponseTimeout, cancellationToken);
             SetAsideEarlyAnswers();
@@ -43,10 +53,15 @@ internal sealed class DhtInviter(
                 _puts.Add(Put(inviteKey, ours, approach));
                 approach.Dispose();
                 approach = node.Approach(inviteKey); // For the ids that are taken by the next round.
-                TimeSpan left = options.ResponseTimeout - clock.GetElapsedTime(start);
-                TimeSpan pause = Pauses[Math.Min(round, Pauses.Length - 1)];
-                if (await AnswerAsync(pause < left ? pause : left, cancellationToken) is { } theirs) return theirs;
-                if (pause >= left) throw NoAnswer();
+                Instant next = Now + Pauses[Math.Min(round, Pauses.Length - 1)];
+                while (await AnswerAsync(_told.Count > 0 || next < limit ? next : limit, cancellationToken) is { } theirs)
+                {
+                    if (_told.Count >= MostAnswers || !_told.Add(theirs)) continue;
+                    yield return theirs;
+                    next = Now + Patience; // It is being tried.
+                }
+
+                if (_told.Count == 0 && Now >= limit) throw NoAnswer();
                 ours = await introduce(cancellationToken);
             }
         }
@@ -71,9 +86,8 @@ internal sealed class DhtInviter(
         return node.Put(key, SealedIntroduction.Seal(host, peer, id, ours));
     }
 
-    private async Task<Introduction?> AnswerAsync(TimeSpan limit, CancellationToken cancellationToken)
+    private async Task<Introduction?> AnswerAsync(Instant until, CancellationToken cancellationToken)
     {
-        long start = clock.GetTimestamp();
         while (true)
         {
             while (_answers.TryTake(out DhtValue? value))
@@ -81,7 +95,7 @@ internal sealed class DhtInviter(
                 if (Read(value) is { } theirs) return theirs;
             }
 
-            TimeSpan left = limit - clock.GetElapsedTime(start);
+            TimeSpan left = until - Now;
             if (left <= TimeSpan.Zero || !await _answers.WaitAsync(left, clock, cancellationToken)) return null;
         }
     }

@@ -65,16 +65,16 @@ public sealed class DhtRendezvous : IRendezvous
     }
 
     /// <inheritdoc/>
-    public async Task<Introduction> InviteAsync(
+    public async IAsyncEnumerable<Introduction> InviteAsync(
         Identity host,
         Identity peer,
         Func<CancellationToken, Task<Introduction>> introduce,
-        CancellationToken cancellationToken = default)
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await CallerContext.Leave();
         DhtNode node = await NodeAsync(cancellationToken);
         DhtInviter inviter = new(node, _options, _ids, host, peer, _clock, _logger);
-        return await inviter.InviteAsync(introduce, cancellationToken);
+        await foreach (Introduction theirs in inviter.InviteAsync(introduce, cancellationToken)) yield return theirs;
     }
 
     /// <inheritdoc/>
