@@ -80,6 +80,7 @@ internal sealed class Intake
     {
         if (message.Kind == KademliaMessageKind.Request)
         {
+            if (!AdmitsValues(message, from, now)) return DropReason.RateLimit;
             OnRequest(message, from, now);
             return null;
         }
@@ -97,6 +98,18 @@ internal sealed class Intake
         }
 
         return null;
+    }
+
+    /// <summary>A put of many values costs as much as many puts, and counts as many. Nodes put one at a time.</summary>
+    private bool AdmitsValues(KademliaMessage message, IPEndPoint from, Instant now)
+    {
+        if (message.Request != KademliaRequest.Put) return true;
+        for (int i = 1; i < message.Values.Count; i++)
+        {
+            if (!_rateLimit.TryAdmit(from.Address, now)) return false;
+        }
+
+        return true;
     }
 
     private void OnRequest(KademliaMessage message, IPEndPoint from, Instant now)

@@ -105,6 +105,9 @@ internal sealed class KademliaNode : IDatagramProtocol, IStoreWatcher, IDisposab
     /// <summary>Everything this node keeps, for limits and tests.</summary>
     public (int Nodes, int Requests, int Searches, int Parts) Load => (_nodes.Count, _transactions.Count, _searches.Count, _intake.PartCount);
 
+    /// <summary>What pushes to listeners keep until they are acknowledged, in bytes.</summary>
+    public long PushBytes => _transactions.PushBytes;
+
     /// <summary>What this node keeps for others.</summary>
     public ValueStore Store => _store;
 
@@ -244,7 +247,7 @@ internal sealed class KademliaNode : IDatagramProtocol, IStoreWatcher, IDisposab
     {
         _pushes.Stored(key, value, now);
         if (!_searches.TryGetValue(key.Key, out Search? search) || !search.Registrations.HasWork) return;
-        if (value.IsSigned && !_signatures.IsValid(value, source: null, now)) return;
+        if (value.IsSigned && !_signatures.IsValid(value, key.Find(value.Id)?.Usage?.Address, now)) return;
         search.Registrations.OnValue(value, _options.Id, now + StoragePolicy.Lifetime(value.Type));
     }
 
@@ -276,7 +279,7 @@ internal sealed class KademliaNode : IDatagramProtocol, IStoreWatcher, IDisposab
 
     private IEnumerable<(DhtValue Value, Instant Until)> OwnValues(InfoHash key, Instant now) =>
         (_store.Find(key)?.Values ?? [])
-            .Where(stored => !stored.Value.IsSigned || _signatures.IsValid(stored.Value, source: null, now))
+            .Where(stored => !stored.Value.IsSigned || _signatures.IsValid(stored.Value, stored.Usage?.Address, now))
             .Select(stored => (stored.Value, stored.Expires));
 
     private void OnSearchFailed(Instant now)

@@ -32,7 +32,7 @@ internal sealed class DhtListen(Action<DhtValue> onValue, Action<DhtValue>? onEx
                 IsRegistered = true;
                 _registered.Set();
                 break;
-            case KademliaEventKind.Value when _values.Add(happened.Value!, source, Never):
+            case KademliaEventKind.Value when _values.Note(happened.Value!, source, Never) != Novelty.Known:
                 onValue(happened.Value!);
                 break;
             case KademliaEventKind.Expired:

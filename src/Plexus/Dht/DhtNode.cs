@@ -100,7 +100,10 @@ internal sealed class DhtNode : IAsyncDisposable
 
     /// <summary>Listens for the values under a key, those that exist and those that come. Signatures of signed ones are right.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="onValue">Called for each value once, in the node's lock: it must return at once.</param>
+    /// <param name="onValue">
+    /// Called for each value, in the node's lock: it must return at once. Once, but for those that are more than there is room
+    /// to remember.
+    /// </param>
     /// <param name="onExpired">Called when no node has the value any more.</param>
     /// <param name="query">Which values; null means all.</param>
     public DhtListen Listen(InfoHash key, Action<DhtValue> onValue, Action<DhtValue>? onExpired = null, ValueQuery? query = null) =>

@@ -31,6 +31,15 @@ internal sealed record SelectedFields(
         }
     }
 
+    /// <summary>Bytes that the elements take at least: a look that costs less than writing what would be thrown away.</summary>
+    public static long LeastLength(IReadOnlyList<ValueField> fields, IReadOnlyCollection<DhtValue> values)
+    {
+        long length = (long)fields.Count * values.Count;
+        if (fields.Contains(ValueField.Owner)) length += values.Sum(static value => (long)value.Owner.Length);
+        if (fields.Contains(ValueField.UserType)) length += values.Sum(static value => (long)value.UserTypeBytes.Length);
+        return length;
+    }
+
     public static bool TryRead(ReadOnlySpan<byte> packed, out IReadOnlyList<SelectedFields> values)
     {
         values = [];

@@ -10,6 +10,9 @@ internal sealed class ValueQuery(IReadOnlyList<ValueField> select, IReadOnlyList
     // Our own limit: five fields exist, so a longer list only repeats itself.
     private const int MostTerms = 32;
 
+    // Our own limit: a MIME type has some dozen bytes, and a listener's query is kept as long as it listens.
+    private const int LongestUserType = 256;
+
     /// <summary>Every value, complete. Not written to the wire.</summary>
     public static ValueQuery Everything { get; } = new([], []);
 
@@ -17,7 +20,7 @@ internal sealed class ValueQuery(IReadOnlyList<ValueField> select, IReadOnlyList
     public IReadOnlyList<ValueField> Select { get; } = [.. select.Distinct().Order()];
 
     /// <summary>The conditions, which must all hold.</summary>
-    public IReadOnlyList<ValueCondition> Where { get; } = where;
+    public IReadOnlyList<ValueCondition> Where { get; } = [.. where.Distinct()];
 
     public bool IsEverything => Select.Count == 0 && Where.Count == 0;
 
@@ -131,7 +134,7 @@ internal sealed class ValueQuery(IReadOnlyList<ValueField> select, IReadOnlyList
             case (ulong)ValueField.Owner when DhtValueCodec.TryReadHash(operand, out InfoHash owner):
                 condition = ValueCondition.Owner(owner);
                 return true;
-            case (ulong)ValueField.UserType when reader.TryReadBlob(out byte[] userType):
+            case (ulong)ValueField.UserType when reader.TryReadBlob(out byte[] userType) && userType.Length <= LongestUserType:
                 condition = ValueCondition.UserType(userType);
                 return true;
             default:

@@ -37,16 +37,25 @@ internal sealed class Transactions(
     // Each attempt waits up to a quarter longer, so that nodes asked together are not asked again together.
     private const int JitterDivisor = 4;
 
-    // Our own searches need some hundreds; pushes to listeners the rest.
+    // Our own searches need some hundreds; pushes to listeners get the half, lest who makes us push makes us deaf.
     private const int MaxPending = 8192;
+    private const int MaxPushes = MaxPending / 2;
+
+    // 16 MiB: each push keeps its bytes until it is answered, and everybody who puts and listens here chooses how many.
+    private const long MaxPushBytes = 16 << 20;
+
     private const int MaxPendingOfNode = 64;
 
     private readonly Dictionary<uint, PendingRequest> _pending = [];
+    private int _pushes;
 
     /// <summary>Registrations of ours, by the number that pushes carry. The same numbers never name a request.</summary>
     public Dictionary<uint, ListenSocket> Sockets { get; } = [];
 
     public int Count => _pending.Count;
+
+    /// <summary>What pushes to listeners keep until they are answered, in bytes.</summary>
+    public long PushBytes { get; private set; }
 
     /// <summary>Sends a request to a known node; null when too many are waiting already.</summary>
     public PendingRequest? Send(
@@ -137,10 +146,12 @@ internal sealed class Transactions(
         Schedule(request);
     }
 
-    private PendingRequest? Send(
+    /// <summary>Sends a request to a node at an endpoint that need not be the one where it was heard last.</summary>
+    public PendingRequest? Send(
         KademliaRequest kind, RemoteNode? node, IPEndPoint endPoint, Func<uint, IReadOnlyList<byte[]>> write, Instant now, IRequestOwner? owner, object? subject)
     {
-        if (_pending.Count >= MaxPending || node?.Pending >= MaxPendingOfNode)
+        bool isPush = kind == KademliaRequest.Update;
+        if (_pending.Count >= MaxPending || node?.Pending >= MaxPendingOfNode || (isPush && (_pushes >= MaxPushes || PushBytes >= MaxPushBytes)))
         {
             counters.NotSent++;
             return null;
@@ -156,6 +167,7 @@ internal sealed class Transactions(
             ExpiresAt = now + random.Between(ShortestLife, LongestLife),
         };
         _pending.Add(id, request);
+        if (isPush) CountPush(request, 1);
         if (node is not null)
         {
             nodes.Hold(node);
@@ -184,10 +196,17 @@ internal sealed class Transactions(
     {
         if (!_pending.Remove(request.Id)) return false;
         agenda.Remove(request);
+        if (request.Kind == KademliaRequest.Update) CountPush(request, -1);
         if (request.Node is not { } node) return true;
         node.Pending--;
         nodes.Release(node);
         return true;
+    }
+
+    private void CountPush(PendingRequest push, int sign)
+    {
+        _pushes += sign;
+        PushBytes += sign * push.Datagrams.Sum(static datagram => (long)datagram.Length);
     }
 
     private static TimeSpan Clamp(TimeSpan value, TimeSpan shortest, TimeSpan longest) =>

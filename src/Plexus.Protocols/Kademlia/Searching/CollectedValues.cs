@@ -18,6 +18,9 @@ internal sealed class CollectedValues
 
     private const int SourcesOfFullShare = 4;
 
+    // A node holds one value under an id. Contents are compared one by one, so that many under one id would cost their square.
+    private const int ContentsOfSource = 4;
+
     private readonly Dictionary<ulong, List<Entry>> _entries = [];
     private readonly Dictionary<InfoHash, (int Count, long Bytes)> _shares = [];
     private int _count;
@@ -29,34 +32,41 @@ internal sealed class CollectedValues
     public IEnumerable<DhtValue> Values => _entries.Values.SelectMany(entries => entries).Select(entry => entry.Value);
 
     /// <summary>Notes that a node has a value. True when the application has not heard of it.</summary>
+    /// <param name="value">The value.</param>
     /// <param name="source">The node that tells; our own id for our own store.</param>
     /// <param name="until">When its copy ends if it is not refreshed.</param>
-    public bool Add(DhtValue value, InfoHash source, Instant until)
+    public bool Add(DhtValue value, InfoHash source, Instant until) => Note(value, source, until) == Novelty.New;
+
+    /// <summary>Notes that a node has a value.</summary>
+    /// <inheritdoc cref="Add" path="/param"/>
+    public Novelty Note(DhtValue value, InfoHash source, Instant until)
     {
+        int contents = 0;
         if (_entries.TryGetValue(value.Id, out List<Entry>? entries))
         {
             foreach (Entry entry in entries)
             {
+                if (entry.Source == source) contents++;
                 bool isSame = entry.Value.HasSameContent(value);
                 bool isEdition = entry.Value.IsSigned && value.IsSigned && entry.Value.OwnerId == value.OwnerId;
                 if (!isSame && !isEdition) continue;
                 bool isNewer = !isSame && value.Sequence > entry.Value.Sequence;
-                if (!isSame && !isNewer) return false; // A node that has missed an edition.
-                if (isNewer && !TryCharge(entry.Source, 0, value.Size - entry.Value.Size)) return false;
+                if (!isSame && !isNewer) return Novelty.Known; // A node that has missed an edition.
+                if (isNewer && !TryCharge(entry.Source, 0, value.Size - entry.Value.Size)) return Novelty.Unremembered;
                 if (isNewer) entry.Value = value;
                 entry.Hold(source, until);
                 NextEnd = Instant.Earliest(NextEnd, until);
-                return isNewer;
+                return isNewer ? Novelty.New : Novelty.Known;
             }
         }
 
-        if (!TryCharge(source, 1, value.Size)) return false;
+        if (contents >= ContentsOfSource || !TryCharge(source, 1, value.Size)) return Novelty.Unremembered;
         if (entries is null) _entries.Add(value.Id, entries = new List<Entry>(1));
         Entry added = new(value, source);
         added.Hold(source, until);
         entries.Add(added);
         NextEnd = Instant.Earliest(NextEnd, until);
-        return true;
+        return Novelty.New;
     }
 
     /// <summary>A node has confirmed its copies with this id.</summary>

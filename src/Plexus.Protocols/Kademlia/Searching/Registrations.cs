@@ -118,7 +118,8 @@ internal sealed class Registrations(KademliaContext context, Search search) : IR
     /// <summary>A value was found, pushed, or put by ourselves.</summary>
     public void OnValue(DhtValue value, InfoHash source, Instant until)
     {
-        if (Wants(value) && _values.Add(value, source, until)) Tell(KademliaEventKind.Value, value);
+        // Rather twice than never: whoever fills the room with junk must not hide what comes after it.
+        if (Wants(value) && _values.Note(value, source, until) != Novelty.Known) Tell(KademliaEventKind.Value, value);
     }
 
     /// <summary>A node has pushed something.</summary>

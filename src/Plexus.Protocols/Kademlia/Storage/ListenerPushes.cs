@@ -25,8 +25,8 @@ internal sealed class ListenerPushes(
     {
         foreach (StoredListener listener in key.Listeners)
         {
-            byte[] token = tokens.Issue(listener.Node.EndPoint, now);
-            if (listener.IsLegacy) outbox.Send(listener.Node.EndPoint, writer.LegacyRefreshed(listener.SocketId, [id], token));
+            byte[] token = tokens.Issue(listener.EndPoint, now);
+            if (listener.IsLegacy) outbox.Send(listener.EndPoint, writer.LegacyRefreshed(listener.SocketId, [id], token));
             else Send(listener, t => [writer.UpdateRefreshed(t, listener.SocketId, [id], token)], now);
         }
     }
@@ -35,8 +35,8 @@ internal sealed class ListenerPushes(
     {
         foreach (StoredListener listener in key.Listeners)
         {
-            byte[] token = tokens.Issue(listener.Node.EndPoint, now);
-            if (listener.IsLegacy) outbox.Send(listener.Node.EndPoint, writer.LegacyExpired(listener.SocketId, [id], token));
+            byte[] token = tokens.Issue(listener.EndPoint, now);
+            if (listener.IsLegacy) outbox.Send(listener.EndPoint, writer.LegacyExpired(listener.SocketId, [id], token));
             else Send(listener, t => [writer.UpdateExpired(t, listener.SocketId, [id], token)], now);
         }
     }
@@ -68,15 +68,15 @@ internal sealed class ListenerPushes(
 
     private void PushValues(StoredListener listener, IReadOnlyList<DhtValue> values, Instant now)
     {
-        byte[] token = tokens.Issue(listener.Node.EndPoint, now);
-        if (listener.IsLegacy) outbox.Send(listener.Node.EndPoint, writer.Values(listener.SocketId, listener.Node.EndPoint, [], [], token, values));
+        byte[] token = tokens.Issue(listener.EndPoint, now);
+        if (listener.IsLegacy) outbox.Send(listener.EndPoint, writer.Values(listener.SocketId, listener.EndPoint, [], [], token, values));
         else Send(listener, t => writer.Update(t, listener.Key.Key, listener.SocketId, values, null, token), now);
     }
 
     private void Send(StoredListener listener, Func<uint, IReadOnlyList<byte[]>> write, Instant now)
     {
         // To one that does not answer, nothing is sent until it renews.
-        if (listener.Node.IsExpired || transactions.Send(KademliaRequest.Update, listener.Node, write, now, this, listener) is null)
+        if (listener.Node.IsExpired || transactions.Send(KademliaRequest.Update, listener.Node, listener.EndPoint, write, now, this, listener) is null)
             listener.HasMissed = true;
     }
 }

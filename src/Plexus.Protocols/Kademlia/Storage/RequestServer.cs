@@ -99,7 +99,7 @@ internal sealed class RequestServer(
             return;
         }
 
-        if (request.Query.Select.Count > 0)
+        if (request.Query.Select.Count > 0 && SelectedFields.LeastLength(request.Query.Select, values) <= LongestReply)
         {
             byte[] reply = context.Writer.Fields(id, from, nodes4, nodes6, token, request.Query.Select, values);
             if (reply.Length <= LongestReply)

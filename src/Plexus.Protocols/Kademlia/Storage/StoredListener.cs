@@ -1,3 +1,4 @@
+using System.Net;
 using Plexus.Protocols.Kademlia.Messages;
 using Plexus.Protocols.Kademlia.Routing;
 
@@ -12,6 +13,9 @@ internal sealed class StoredListener(ValueStore store, StoredKey key, RemoteNode
     public StoredKey Key { get; } = key;
 
     public RemoteNode Node { get; } = node;
+
+    /// <summary>Where its token proved that it is; its claims to be elsewhere are not followed, since pushes are larger than claims.</summary>
+    public required IPEndPoint EndPoint { get; set; }
 
     /// <summary>The listener's own number for it, which all pushes repeat.</summary>
     public uint SocketId { get; } = socketId;

@@ -108,7 +108,7 @@ internal sealed class ValueStore(KademliaOptions options, Agenda agenda, NodeTab
             if (ofAddress.Count >= options.MaxListenersPerAddress) Remove(ofAddress[0]);
             if (ListenerCount >= options.MaxListeners) return null;
             if (Find(key) is not { } current) _keys.Add(key, current = new StoredKey(key));
-            listener = new StoredListener(this, current, node, socketId) { Address = address };
+            listener = new StoredListener(this, current, node, socketId) { Address = address, EndPoint = node.EndPoint };
             nodes.Hold(node);
             current.Listeners.Add(listener);
             ofAddress.Add(listener);
@@ -121,6 +121,7 @@ internal sealed class ValueStore(KademliaOptions options, Agenda agenda, NodeTab
             ofAddress.Add(listener);
         }
 
+        listener.EndPoint = node.EndPoint; // The request for it bore a token.
         agenda.Set(listener, now + StoredListener.Lifetime);
         return listener;
     }
