@@ -50,6 +50,7 @@ internal sealed class Machine : IDisposable
     {
         ProcessStartInfo start = new(program) { WorkingDirectory = _folder.FullName };
         foreach (string argument in arguments) start.ArgumentList.Add(argument);
+        start.Environment["XDG_STATE_HOME"] = FileNamed("state"); // What a run keeps for the next one stays on its machine.
         foreach ((string name, string value) in variables) start.Environment[name] = value;
         ProgramRun run = new(Host, start);
         _runs.Add(run);
