@@ -22,8 +22,8 @@ internal static partial class HostLog
     [LoggerMessage(104, LogLevel.Warning, "No passage to {Peer}, it failed at {Stage}: {Reason}")]
     public static partial void AttemptFailed(ILogger logger, IdentityName peer, PlexusStage stage, string reason);
 
-    [LoggerMessage(105, LogLevel.Warning, "An invitation of {Peer} was dropped: too many of its attempts are under way")]
-    public static partial void TooMany(ILogger logger, IdentityName peer);
+    [LoggerMessage(105, LogLevel.Information, "The oldest attempt of {Peer} gives way to its newest invitation")]
+    public static partial void GaveWay(ILogger logger, IdentityName peer);
 
     [LoggerMessage(106, LogLevel.Warning, "The answer to {Peer} may not have arrived: {Reason}")]
     public static partial void AnswerNotTaken(ILogger logger, IdentityName peer, string reason);

@@ -126,15 +126,16 @@ public sealed class PlexusHost
 
     private async Task ServeAsync(IdentityName peers, ChannelWriter<Passage> open, CancellationToken cancellationToken)
     {
-        AttemptBook book = new(_options.MaximumAttempts);
+        // Attempts wait for a chosen port, and a peer that invites again has given up what it waited for.
+        AttemptBook book = new(_options.MaximumAttempts, _options.LocalEndPoint.Port != 0 ? 1 : AttemptBook.UsualOfOnePeer);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task spare = _sockets.KeepSpareAsync(stop.Token);
         try
         {
             await foreach (Invitation invitation in _rendezvous.AcceptAsync(_host, peers, cancellationToken))
             {
-                if (!book.TryAdd(invitation.Peer, () => ServeOneAsync(invitation, open, cancellationToken), cancellationToken))
-                    HostLog.TooMany(_logger, invitation.Peer.Name);
+                if (book.Add(invitation.Peer, token => ServeOneAsync(invitation, open, token), cancellationToken))
+                    HostLog.GaveWay(_logger, invitation.Peer.Name);
             }
         }
         catch (Exception e)
