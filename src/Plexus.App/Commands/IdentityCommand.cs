@@ -39,8 +39,9 @@ internal static class IdentityCommand
             CustomParser = result =>
             {
                 string text = result.Tokens[0].Value;
-                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)) return value;
-                result.AddError($"--key-bits: '{text}' is not allowed; allowed is a number from 2048 to 8192.");
+                if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int value)
+                    && value is >= IdentityCreation.SmallestKeyBits and <= IdentityCreation.LargestKeyBits && value % 8 == 0) return value;
+                result.AddError($"--key-bits: '{text}' is not allowed; allowed is a number from {IdentityCreation.SmallestKeyBits} to {IdentityCreation.LargestKeyBits} in steps of 8.");
                 return 0;
             },
         };
@@ -109,7 +110,9 @@ internal static class IdentityCommand
         {
             string text = result.Tokens[0].Value;
             if (IdentityName.TryParse(text, out IdentityName? name)) return name;
-            result.AddError($"'{text}' is not an identity; allowed is {IdentityName.Form}.");
+            result.AddError(text.StartsWith('-')
+                ? $"'{text}' is unknown; see: {ProgramName.Plexus} identity --help"
+                : $"'{text}' is not an identity; allowed is {IdentityName.Form}.");
             return IdentityName.Any;
         },
     };

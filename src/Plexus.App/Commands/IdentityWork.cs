@@ -24,6 +24,7 @@ internal static class IdentityWork
     {
         IReadOnlyList<IdentityFacts> all = [.. repository.List(filter).Select(name => Facts(repository, name))];
         if (json) return WriteJson(all, IdentityJson.Default.IReadOnlyListIdentityFacts, output);
+        if (all.Count == 0) output.Notes.WriteLine($"No identity of '{repository.Path}' fits '{filter}'.");
         int width = all.Select(facts => facts.Name.Length).DefaultIfEmpty().Max();
         foreach (IdentityFacts facts in all)
         {
@@ -59,7 +60,9 @@ internal static class IdentityWork
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlexusException(PlexusStage.Identity, $"The certificate was not written: {e.Message}; a file that is there is replaced only with --force.", e);
+            throw new PlexusException(PlexusStage.Identity, Path.Exists(file) && !force
+                ? $"The certificate was not written: '{file}' exists already; choose another file, or replace it with --force."
+                : $"The certificate was not written to '{file}': {FileFailure.ReasonOf(e, file)}.", e);
         }
 
         return ExitCodes.Success;
@@ -123,7 +126,7 @@ internal static class IdentityWork
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new PlexusException(PlexusStage.Identity, $"'{file}' cannot be read: {e.Message}", e);
+            throw new PlexusException(PlexusStage.Identity, $"'{file}' cannot be read: {FileFailure.ReasonOf(e, file)}.", e);
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class LineLoggerProvider : ILoggerProvider
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new PlexusException(PlexusStage.Settings, $"--log-file: '{path}' cannot be written: {e.Message}", e);
+            throw new PlexusException(PlexusStage.Settings, $"--log-file: '{path}' cannot be written: {FileFailure.ReasonOf(e, path)}.", e);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class LineLoggerProvider : ILoggerProvider
                 _stream.Write(bytes);
                 _stream.Flush();
             }
-            catch (Exception e) when (e is IOException or ObjectDisposedException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ObjectDisposedException)
             {
                 // A full disk or a closed pipe must not stop the service that is logged.
             }

@@ -45,12 +45,12 @@ internal static class ConfigurationFile
         try
         {
             return new FileInfo(path) is { Exists: true, Length: > LargestFile }
-                ? throw new IOException($"it is larger than {LargestFile >> 10} KiB.")
+                ? throw new IOException($"it is larger than {LargestFile >> 10} KiB")
                 : File.ReadAllLines(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new PlexusException(PlexusStage.Settings, $"--config: '{path}' cannot be read: {e.Message}", e);
+            throw new PlexusException(PlexusStage.Settings, $"--config: '{path}' cannot be read: {FileFailure.ReasonOf(e, path)}.", e);
         }
     }
 }

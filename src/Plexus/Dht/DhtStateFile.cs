@@ -104,7 +104,7 @@ internal sealed class DhtStateFile : IDisposable
 
     private void Warn(Exception e)
     {
-        if (!_warned) DhtLog.NotKept(_logger, _path, e.Message);
+        if (!_warned) DhtLog.NotKept(_logger, _path, FileFailure.ReasonOf(e, _path));
         _warned = true;
     }
 }

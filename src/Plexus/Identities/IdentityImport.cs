@@ -41,7 +41,7 @@ internal static class IdentityImport
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw IdentityRepository.Failure($"'{name}' cannot be written: {e.Message}. Nothing was changed.", e);
+            throw IdentityRepository.Failure($"'{name}' cannot be written into '{repository}': {FileFailure.ReasonOf(e, repository, isFolder: true)}. Nothing was changed.", e);
         }
 
         return identity;

@@ -34,6 +34,16 @@ public sealed class IdentityRepository
     public IReadOnlyList<IdentityName> List(IdentityName? filter = null)
     {
         RequireFolder();
+        try
+        {
+            using IEnumerator<string> readable = Directory.EnumerateDirectories(Path).GetEnumerator();
+            readable.MoveNext();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Failure($"The repository '{Path}' cannot be read: {FileFailure.ReasonOf(e, Path, isFolder: true)}.", e);
+        }
+
         return [.. RepositoryFolders.List(Path).Where((filter ?? IdentityName.Any).Covers)];
     }
 
@@ -42,12 +52,12 @@ public sealed class IdentityRepository
     /// <exception cref="PlexusException">A file is missing, cannot be read, or the key belongs to another certificate.</exception>
     public Identity LoadHost(IdentityName name)
     {
-        Identity peer = LoadPeer(name);
+        Identity peer = Load(name, $"Make the identity with: plexus identity create {name} --app-repo '{Path}'");
         string path = RepositoryFolders.PrivateKeyPath(Path, name);
         byte[] file = Read(path, $"Without it '{name}' can only be a peer; name an identity of your own, or make one: plexus identity create");
         try
         {
-            if (!CertificateFile.TryReadPrivateKey(file, out RSA? key, out string problem)) throw Failure($"The private key '{path}' {problem}.");
+            if (!CertificateFile.TryReadPrivateKey(file, out RSA? key, out string problem)) throw Failure($"The private key '{path}' {problem}; put back the one that was made with the certificate.");
             if (!key.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(peer.SubjectPublicKeyInfo.Span))
             {
                 throw Failure($"The private key '{path}' does not belong to the certificate beside it; put back the pair that was made together.");
@@ -64,17 +74,7 @@ public sealed class IdentityRepository
     /// <summary>Loads an identity without its private key.</summary>
     /// <param name="name">A complete name.</param>
     /// <exception cref="PlexusException">The certificate is missing, cannot be read, or has no RSA key.</exception>
-    public Identity LoadPeer(IdentityName name)
-    {
-        ArgumentNullException.ThrowIfNull(name);
-        RequireFolder();
-        if (!name.IsComplete) throw Failure($"'{name}' names no single identity; give both parts, owner/pin.");
-        string path = RepositoryFolders.CertificatePath(Path, name);
-        byte[] file = Read(path, $"Import it with: plexus identity import {name} FILE");
-        return CertificateFile.TryReadCertificate(file, out X509Certificate2? certificate, out RSA? key, out string problem)
-            ? new(name, certificate, key)
-            : throw Failure($"The certificate '{path}' {problem}.");
-    }
+    public Identity LoadPeer(IdentityName name) => Load(name, $"Import it with: plexus identity import {name} FILE --app-repo '{Path}'");
 
     /// <summary>Finds the identity a key belongs to.</summary>
     /// <param name="keyId">The 20 bytes of <see cref="Identity.KeyId"/>.</param>
@@ -127,8 +127,20 @@ public sealed class IdentityRepository
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failure($"The repository '{Path}' cannot be read: {e.Message}", e);
+            throw Failure($"The repository '{Path}' cannot be read: {FileFailure.ReasonOf(e, Path, isFolder: true)}.", e);
         }
+    }
+
+    private Identity Load(IdentityName name, string missing)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        RequireFolder();
+        if (!name.IsComplete) throw Failure($"'{name}' names no single identity; give both parts, owner/pin.");
+        string path = RepositoryFolders.CertificatePath(Path, name);
+        byte[] file = Read(path, missing);
+        return CertificateFile.TryReadCertificate(file, out X509Certificate2? certificate, out RSA? key, out string problem)
+            ? new(name, certificate, key)
+            : throw Failure($"The certificate '{path}' {problem}; get it again from its owner and import it with --force.");
     }
 
     internal static PlexusException Failure(string message, Exception? cause = null) => new(PlexusStage.Identity, message, cause);
@@ -145,12 +157,13 @@ public sealed class IdentityRepository
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failure($"'{path}' cannot be read: {e.Message}", e);
+            throw Failure($"'{path}' cannot be read: {FileFailure.ReasonOf(e, path)}.", e);
         }
     }
 
     private void RequireFolder()
     {
+        if (File.Exists(Path)) throw Failure($"The repository '{Path}' is a file; name the folder of the identities.");
         if (!Directory.Exists(Path)) throw Failure($"There is no repository '{Path}'. Make an identity in it with: plexus identity create OWNER/PIN --app-repo DIR");
     }
 }

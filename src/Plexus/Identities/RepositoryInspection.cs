@@ -82,7 +82,7 @@ internal sealed class RepositoryInspection(string repository, DateTimeOffset now
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Error(path, $"It cannot be read: {e.Message}.", "Make it readable for you: chmod u+r");
+            Error(path, $"It cannot be read: {FileFailure.ReasonOf(e, path)}.", "Make it readable for you: chmod u+r");
             return null;
         }
 
@@ -129,7 +129,7 @@ internal sealed class RepositoryInspection(string repository, DateTimeOffset now
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Error(path, $"It cannot be read: {e.Message}.", "Run plexus as the user who owns it.");
+            Error(path, $"It cannot be read: {FileFailure.ReasonOf(e, path)}.", "Run plexus as the user who owns it.");
         }
         finally
         {

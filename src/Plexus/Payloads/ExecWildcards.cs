@@ -22,6 +22,9 @@ internal static partial class ExecWildcards
     public static string Expand(string text, PassageTicket ticket) =>
         Wildcard().Replace(text, match => Value(match.Value, ticket));
 
+    /// <summary>Whether the text has a wildcard.</summary>
+    public static bool AreIn(string text) => Wildcard().IsMatch(text);
+
     /// <summary>Whether the text asks for the secret, which other users of the machine can then read in the process list.</summary>
     public static bool MentionSecret(string text) => Wildcard().Matches(text).Any(match => match.Value == "%secret%");
 

@@ -22,7 +22,7 @@ internal sealed record LaunchPlan(
     public static LaunchPlan Make(CommandOptions options, PassageTicket ticket)
     {
         string? folder = ExpandPath(options.WorkingDirectory, ticket);
-        if (folder is not null && !Directory.Exists(folder)) throw Failure($"The working folder '{folder}' of the command does not exist; make it first.");
+        if (folder is not null) RequireFolder(folder);
         string? log = ExpandPath(options.LogFile, ticket);
         if (log is not null) ProbeLog(log);
         Dictionary<string, string> variables = new(VariableNames);
@@ -36,7 +36,26 @@ internal sealed record LaunchPlan(
             log);
     }
 
+    /// <summary>Checks what can be known before there is a passage: a folder whose name has no wildcard.</summary>
+    /// <exception cref="PlexusException">It does not exist.</exception>
+    public static void CheckWorkingDirectory(string? text)
+    {
+        if (!string.IsNullOrEmpty(text) && !ExecWildcards.AreIn(text)) RequireFolder(Path.GetFullPath(text));
+    }
+
+    /// <summary>Checks what can be known before there is a passage: a log file whose name has no wildcard.</summary>
+    /// <exception cref="PlexusException">It cannot be written.</exception>
+    public static void CheckLog(string? text)
+    {
+        if (!string.IsNullOrEmpty(text) && !ExecWildcards.AreIn(text)) ProbeLog(Path.GetFullPath(text));
+    }
+
     internal static PlexusException Failure(string message, Exception? cause = null) => new(PlexusStage.Payload, message, cause);
+
+    private static void RequireFolder(string path)
+    {
+        if (!Directory.Exists(path)) throw Failure($"The working folder '{path}' of the command does not exist; make it first.");
+    }
 
     private static string? ExpandPath(string? text, PassageTicket ticket) =>
         string.IsNullOrEmpty(text) ? null : Path.GetFullPath(ExecWildcards.Expand(text, ticket));
@@ -52,7 +71,7 @@ internal sealed record LaunchPlan(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failure($"The log file '{path}' of the command cannot be written: {e.Message}", e);
+            throw Failure($"The log file '{path}' of the command cannot be written: {FileFailure.ReasonOf(e, path)}.", e);
         }
     }
 }

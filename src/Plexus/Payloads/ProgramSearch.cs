@@ -13,6 +13,7 @@ internal static class ProgramSearch
         if (command.AsSpan().ContainsAny(Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar))
         {
             string path = Path.GetFullPath(command);
+            if (Directory.Exists(path)) throw Failure($"The command '{command}' is a folder; name a program.");
             if (WithExtension(path) is not { } file) throw Failure($"The command '{command}' does not exist; check the path.");
             return IsExecutable(file) ? file : throw Failure($"The command '{command}' may not be run; make it executable: chmod +x");
         }

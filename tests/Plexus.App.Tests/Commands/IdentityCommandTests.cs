@@ -29,6 +29,38 @@ public sealed class IdentityCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_cannot_be_written_or_read_is_named_without_temporary_files()
+    {
+        await RunAsync("mine", "create", "me/laptop", "--key-bits", "2048");
+        string[][] lines =
+        [
+            ["export", "me/laptop", "--output", _folder["absent", "me.crt"]],
+            ["import", "you/desk", _folder["absent.crt"]],
+            ["import", "you/desk", _folder["mine"]],
+        ];
+        string[] sentences =
+        [
+            $"plexus: The certificate was not written to '{_folder["absent", "me.crt"]}': its folder does not exist.",
+            $"plexus: '{_folder["absent.crt"]}' cannot be read: it does not exist.",
+            $"plexus: '{_folder["mine"]}' cannot be read: it is a folder.",
+        ];
+        for (int i = 0; i < lines.Length; i++)
+        {
+            ProgramRun run = await RunAsync("mine", lines[i]);
+            Assert.Equal((3, sentences[i]), (run.ExitCode, run.Error.TrimEnd()));
+        }
+    }
+
+    [Fact]
+    public async Task A_list_of_nothing_says_so()
+    {
+        await RunAsync("mine", "create", "me/laptop", "--key-bits", "2048");
+        ProgramRun run = await RunAsync("mine", "list", "you/");
+        Assert.Equal((0, ""), (run.ExitCode, run.Output));
+        Assert.Contains("fits 'you/'", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Programs_read_JSON()
     {
         await RunAsync("mine", "create", "me/laptop", "--key-bits", "2048");

@@ -55,7 +55,9 @@ public sealed class IdentityRepositoryTests : IDisposable
         File.WriteAllBytes(_folder["alice@example.com", "hosta", "cert.crt"], new byte[70_000]);
         Assert.Contains("64 KiB", Fails(() => Repository.LoadPeer(SampleKeys.Alice)), StringComparison.Ordinal);
         Assert.Contains("identity import", Fails(() => Repository.LoadPeer(SampleKeys.Bob)), StringComparison.Ordinal);
+        Assert.Contains("identity create bob@example.com/hostb", Fails(() => Repository.LoadHost(SampleKeys.Bob)), StringComparison.Ordinal);
         Assert.Contains("no single identity", Fails(() => Repository.LoadPeer(IdentityName.Any)), StringComparison.Ordinal);
+        Assert.Contains("is a file", Fails(() => new IdentityRepository(_folder["alice@example.com", "hosta", "cert.crt"]).List()), StringComparison.Ordinal);
         Assert.Contains("no repository", Fails(() => new IdentityRepository(_folder["absent"]).LoadPeer(SampleKeys.Bob)), StringComparison.Ordinal);
     }
 
