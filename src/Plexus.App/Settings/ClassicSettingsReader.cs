@@ -95,14 +95,22 @@ internal sealed class ClassicSettingsReader(GivenOptions given)
             WorkingDirectory = Optional(ClassicOptions.ExecPwd),
             LogFile = Optional(ClassicOptions.ExecLog),
         };
+        // Found now, a mistake costs no passage.
+        Check(ClassicOptions.ExecCommand, () => command.FindProgram());
+        Check(ClassicOptions.ExecPwd, () => LaunchPlan.CheckWorkingDirectory(command.WorkingDirectory));
+        Check(ClassicOptions.ExecLog, () => LaunchPlan.CheckLog(command.LogFile));
+        return command;
+    }
+
+    private void Check(ClassicOption option, Action check)
+    {
         try
         {
-            command.FindProgram();
-            return command;
+            check();
         }
         catch (PlexusException e)
         {
-            throw GivenOptions.Wrong($"{Place(ClassicOptions.ExecCommand)}: {e.Message}");
+            throw GivenOptions.Wrong($"{Place(option)}: {e.Message}");
         }
     }
 

@@ -80,7 +80,7 @@ public sealed class ClassicRunTests : IDisposable
     [Fact]
     public async Task An_acceptor_outlives_a_command_that_cannot_start()
     {
-        Task<int> run = RunAsync(accept: true, "-c true", "--exec-log", _folder["absent", "x"]);
+        Task<int> run = RunAsync(accept: true, "-c true", "--exec-log", _folder["absent-%peerpin%", "x"]);
         _passages.Open("bob/x");
         _passages.Open("carol/x");
         await UntilAsync(() => _log.Lines.Count(line => line.StartsWith("Error The passage to", StringComparison.Ordinal)) == 2);

@@ -106,6 +106,9 @@ public sealed class ClassicSettingsTests : IDisposable
     [InlineData("--peer-info=a b/c", "owner/pin")]
     [InlineData("--exec-command=plexus-no-such-program", "PATH")]
     [InlineData("--exec-command=", "missing")]
+    [InlineData("--exec-command=/", "--exec-command: The command '/' is a folder")]
+    [InlineData("--exec-pwd=/no/such", "--exec-pwd: The working folder '/no/such' of the command does not exist")]
+    [InlineData("--exec-log=/no/such/file", "--exec-log: The log file '/no/such/file' of the command cannot be written: its folder")]
     [InlineData("--app-id=a\nb", "'a?b'")]
     public void A_value_that_cannot_work_is_told_before_any_work(string changed, string reason)
     {
