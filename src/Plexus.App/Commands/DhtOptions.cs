@@ -33,11 +33,10 @@ internal sealed class DhtOptions
         CustomParser = result => ReadAddresses(result.Tokens[0].Value, result.AddError),
     };
 
-    public Option<IReadOnlyList<EndpointName>> Bootstrap { get; } = new("--bootstrap")
+    public Option<IReadOnlyList<EndpointName>?> Bootstrap { get; } = new("--bootstrap")
     {
-        Description = $"Nodes to begin with, host[:port] parted by , or ;. Left out, {DhtNodeOptions.PublicBootstrap}; '{None}' begins a network of its own.",
+        Description = $"Nodes to begin with, host[:port] parted by , or ;. '{None}' begins a network of its own. Left out, {DhtNodeOptions.PublicBootstrap}, which knows network 0 only; '{None}' for another one.",
         HelpName = "list",
-        DefaultValueFactory = _ => [DhtNodeOptions.PublicBootstrap],
         CustomParser = result => ReadHosts(result.Tokens[0].Value, result.AddError),
     };
 
@@ -65,7 +64,7 @@ internal sealed class DhtOptions
         {
             Port = (int)result.GetValue(Port),
             Addresses = result.GetRequiredValue(Bind),
-            Bootstrap = result.GetRequiredValue(Bootstrap),
+            Bootstrap = result.GetValue(Bootstrap) ?? (network == 0 ? [DhtNodeOptions.PublicBootstrap] : []),
             Network = network,
             IsClient = IsLooking,
             StateFile = result.GetValue(State) is { Length: > 0 } file ? (file == None ? null : file) : DefaultState(network),

@@ -25,6 +25,19 @@ public sealed class DhtCommandTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _node!.DisposeAsync();
 
+    [Theory] // The public bootstrap host is a node of network 0 only.
+    [InlineData("", 1)]
+    [InlineData("--network 77", 0)]
+    [InlineData("--network 77 --bootstrap one,two", 2)]
+    [InlineData("--bootstrap none", 0)]
+    public void A_network_of_ones_own_begins_with_nobody(string line, int hosts)
+    {
+        DhtOptions options = new(isLooking: false);
+        Command command = new("dht");
+        options.AddTo(command);
+        Assert.Equal(hosts, options.Read(command.Parse(line)).Bootstrap.Count);
+    }
+
     [Fact]
     public async Task A_ping_is_answered()
     {
