@@ -5,7 +5,7 @@ internal static class StateFolder
 {
     private const string Own = "plexus";
 
-    /// <summary>Our folder, whether it exists or not; null for a service without a home, which keeps nothing.</summary>
+    /// <summary>Our folder, whether it exists or not; null for a user without a home, which keeps nothing.</summary>
     public static string? Path { get; } = Find();
 
     private static string? Find()
@@ -19,6 +19,7 @@ internal static class StateFolder
         }
 
         string home = Environment.GetEnvironmentVariable("HOME") ?? "";
-        return home.Length == 0 ? null : System.IO.Path.Combine(home, ".local", "state", Own);
+        // Debian gives services a home that is not there; to make it is not for us.
+        return !Directory.Exists(home) ? null : System.IO.Path.Combine(home, ".local", "state", Own);
     }
 }
