@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using Plexus.Exploration;
 using Plexus.Protocols.Stun;
 using Plexus.Sockets;
@@ -27,10 +28,11 @@ internal static class StunCommand
         command.SetAction(async (result, cancellationToken) =>
         {
             TextWriter output = result.InvocationConfiguration.Output;
+            IPAddress[] bound = result.GetRequiredValue(bind);
             await using StunHost host = StunHost.Open(
-                Reachable(result.GetRequiredValue(bind)), result.GetValue(port), result.GetValue(alternatePort),
+                Reachable(bound), result.GetValue(port), result.GetValue(alternatePort),
                 UdpNetwork.Instance, TimeProvider.System);
-            foreach (StunServer server in host.Servers) await output.WriteLineAsync(Describe(server));
+            foreach (StunServer server in host.Servers) await output.WriteLineAsync(Describe(server, bound));
             await output.FlushAsync(cancellationToken);
             await host.RunAsync(cancellationToken);
             await output.WriteLineAsync(
@@ -70,9 +72,18 @@ internal static class StunCommand
 
     // A machine without IPv6 still serves IPv4, unless IPv6 was asked for by name.
     private static IEnumerable<IPAddress> Reachable(IPAddress[] addresses) =>
-        addresses.Where(a => !a.Equals(IPAddress.IPv6Any) || System.Net.Sockets.Socket.OSSupportsIPv6);
+        addresses.Where(a => !a.Equals(IPAddress.IPv6Any) || Socket.OSSupportsIPv6);
 
-    private static string Describe(StunServer server) =>
-        $"Serving STUN on {string.Join(", ", server.Sockets.Numbers.Select(n => server.Sockets[n]))} (UDP and TCP)"
-        + (server.Sockets.HasTwoAddresses ? "." : "; with a second address clients could test their filtering too.");
+    private static string Describe(StunServer server, IPAddress[] bound)
+    {
+        IPEndPoint[] sockets = [.. server.Sockets.Numbers.Select(n => server.Sockets[n])];
+        bool isAny = !bound.Contains(sockets[0].Address);
+        string where = isAny
+            ? $"all {(sockets[0].AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} addresses, ports {string.Join(" and ", sockets.Select(s => s.Port))}, known to clients as {sockets[0].Address}"
+            : string.Join(", ", sockets.AsEnumerable());
+        string advice = isAny && IPAddress.IsLoopback(sockets[0].Address) ? "; there is no default route: name the address that clients use with --bind."
+            : server.Sockets.HasTwoAddresses ? "."
+            : "; with a second address clients could test their filtering too.";
+        return $"Serving STUN on {where} (UDP and TCP){advice}";
+    }
 }
