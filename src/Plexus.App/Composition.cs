@@ -118,15 +118,26 @@ internal static class Composition
         PunchTimeout = settings.Environment.Handshake,
     };
 
-    /// <summary>At the root the help of the whole program, elsewhere the usual one.</summary>
+    /// <summary>At the root the help of the whole program, elsewhere the usual one, under our name whatever the file is called.</summary>
     private sealed class WholeHelp(HelpAction usual) : SynchronousCommandLineAction
     {
         public override bool ClearsParseErrors => true;
 
         public override int Invoke(ParseResult parseResult)
         {
-            if (parseResult.CommandResult.Command is not RootCommand) return usual.Invoke(parseResult);
-            HelpText.WriteAsync(parseResult.InvocationConfiguration.Output).GetAwaiter().GetResult();
+            InvocationConfiguration configuration = parseResult.InvocationConfiguration;
+            TextWriter output = configuration.Output;
+            if (parseResult.CommandResult.Command is RootCommand)
+            {
+                HelpText.WriteAsync(output).GetAwaiter().GetResult();
+                return ExitCodes.Success;
+            }
+
+            StringWriter text = new();
+            configuration.Output = text;
+            usual.Invoke(parseResult);
+            configuration.Output = output;
+            output.Write(text.ToString().Replace($"  {RootCommand.ExecutableName} ", $"  {ProgramName.Plexus} ", StringComparison.Ordinal));
             return ExitCodes.Success;
         }
     }

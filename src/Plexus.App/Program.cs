@@ -10,6 +10,7 @@ internal static class Program
 {
     public static async Task<int> Main(string[] arguments)
     {
+        OutputStream.Install();
         using Interrupts interrupts = new();
         return await RunAsync(arguments, ProgramName.IsWormhole, Console.Out, Console.Error, interrupts);
     }
@@ -76,19 +77,7 @@ internal static class Program
             Output = output, Error = error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
         };
         // A mistake is one sentence; the library would print the help behind it.
-        if (result.Action is ParseErrorAction) throw GivenOptions.Wrong(Mistake(result));
+        if (result.Action is ParseErrorAction) throw GivenOptions.Wrong(Mistakes.SentenceFor(result));
         return await result.InvokeAsync(configuration, interrupts.Token);
-    }
-
-    private static string Mistake(ParseResult result)
-    {
-        Command command = result.CommandResult.Command;
-        if (result.UnmatchedTokens.Count == 0) return result.Errors[0].Message;
-        string unknown = result.UnmatchedTokens[0];
-        string[] known = [.. command.Subcommands.Select(sub => sub.Name), .. command.Options.Select(option => option.Name)];
-        string advice = Spelling.Nearest(unknown, known) is { } near
-            ? $"did you mean {near}?"
-            : $"see: {ProgramName.Plexus} {(command is RootCommand ? "" : command.Name + " ")}--help";
-        return $"'{unknown}' is unknown; {advice}";
     }
 }

@@ -54,6 +54,44 @@ public sealed class ProgramTests
         Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
     }
 
+    [Theory] // What is missing is named, with its form and its meaning or the place to read more.
+    [InlineData("'plexus identity' needs a command: create, list, ", "identity")]
+    [InlineData("'plexus identity create' needs <name>: ", "identity", "create", "--app-repo", "x")]
+    [InlineData("'plexus identity create' needs --app-repo=<dir>: ", "identity", "create", "a/b")]
+    [InlineData("--app-repo has no value; write --app-repo=<dir>.", "identity", "create", "a/b", "--app-repo")]
+    [InlineData("'plexus dht ping' needs <host[:port]>: ", "dht", "ping")]
+    [InlineData("'--nonsense' is unknown; see: plexus dht ping --help", "dht", "ping", "host", "--nonsense")]
+    [InlineData("'--nonsense' is unknown; see: plexus identity --help", "identity", "list", "--app-repo", "x", "--nonsense")]
+    [InlineData("'indentity' is unknown; did you mean identity?", "indentity")]
+    public async Task What_a_subcommand_lacks_is_named(string sentence, params string[] arguments)
+    {
+        ProgramRun run = await ProgramRun.OfAsync(arguments);
+        Assert.Equal(2, run.ExitCode);
+        Assert.StartsWith("plexus: " + sentence, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact] // The file is called plexus-app, or as its user likes.
+    public async Task Help_calls_the_program_by_its_name()
+    {
+        ProgramRun run = await ProgramRun.OfAsync("identity", "create", "--help");
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("  plexus identity create <name> [options]", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(System.CommandLine.RootCommand.ExecutableName, run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Output_that_cannot_be_written_is_told_in_a_sentence()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "needs /dev/full, a device of Linux");
+        using FileStream full = new("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        using OutputStream result = new(full, isForSentences: false);
+        PlexusException e = Assert.Throws<PlexusException>(() => result.Write([1]));
+        Assert.Equal(PlexusStage.Settings, e.Stage);
+        Assert.StartsWith("Standard output cannot be written: No space left on device", e.Message, StringComparison.Ordinal);
+        using OutputStream sentences = new(full, isForSentences: true);
+        sentences.Write([1]); // Nobody is left to be told.
+    }
+
     [Fact]
     public async Task The_tunnel_is_promised_under_its_name_only()
     {

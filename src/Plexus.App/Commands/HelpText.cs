@@ -7,8 +7,13 @@ namespace Plexus.App.Commands;
 /// <summary>The help of the whole program: the subcommands, then the classic options in their groups.</summary>
 internal static class HelpText
 {
-    private const int Width = 100; // Columns of a usual terminal; a longer line is broken at a blank.
+    private const int Widest = 100; // Longer lines are hard to read.
+    private const int Narrowest = 40; // Narrower than this, lines are broken by the terminal.
     private const int Column = 30; // Where the meanings begin.
+    private const int Indent = 6; // Where they begin when a terminal has no room for them beside the names.
+    private const int TwoColumns = 70; // The least width for that.
+
+    private static int Width => Console.IsOutputRedirected || Console.WindowWidth <= 0 ? Widest : Math.Clamp(Console.WindowWidth, Narrowest, Widest);
 
     public static string Version => $"{ProgramName.Plexus} {typeof(HelpText).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0"}";
@@ -21,11 +26,11 @@ internal static class HelpText
 
     public static async Task WriteAsync(TextWriter to)
     {
-        await to.WriteLineAsync("plexus joins two machines behind NATs directly, without a server of your own.");
+        await WriteTextAsync(to, "plexus joins two machines behind NATs directly, without a server of your own.");
         await to.WriteLineAsync();
         await to.WriteLineAsync("Usage:");
-        await to.WriteLineAsync("  plexus --app-id=… --app-repo=… --host-info=… --peer-info=… --exec-command=… [--accept] [options]");
-        await to.WriteLineAsync("  plexus COMMAND …            each command has its own --help");
+        await WriteTextAsync(to, "  plexus --app-id=… --app-repo=… --host-info=… --peer-info=… --exec-command=… [--accept] [options]");
+        await WriteRowAsync(to, "  plexus COMMAND …", "each command has its own --help");
         await to.WriteLineAsync();
         await to.WriteLineAsync("Commands:");
         foreach (System.CommandLine.Command command in Composition.Root().Subcommands)
@@ -45,28 +50,41 @@ internal static class HelpText
         }
 
         await to.WriteLineAsync();
-        await to.WriteLineAsync("Wildcards of --exec-args, --exec-pwd and --exec-log (docs/exec.md):");
+        await WriteTextAsync(to, "Wildcards of --exec-args, --exec-pwd and --exec-log (docs/exec.md):");
         await WriteRowAsync(to, "", string.Join(' ', ExecWildcards.Names));
         await to.WriteLineAsync();
-        await to.WriteLineAsync("Names of options may be shortened while they stay unambiguous. Exit codes: docs/exit-codes.md");
+        await WriteTextAsync(to, "Names of options may be shortened while they stay unambiguous. Exit codes: docs/exit-codes.md");
     }
 
-    private static async Task WriteRowAsync(TextWriter to, string left, string right)
+    private static Task WriteTextAsync(TextWriter to, string text)
     {
-        string line = left.PadRight(Column - 1) + (left.Length >= Column ? "\n" + new string(' ', Column - 1) : "");
-        int length = Column - 1;
-        foreach (string word in right.Split(' '))
+        string indent = text[..^text.TrimStart().Length];
+        return WriteWordsAsync(to, indent, text.Trim(), indent.Length);
+    }
+
+    private static Task WriteRowAsync(TextWriter to, string left, string right)
+    {
+        int column = Width >= TwoColumns ? Column : Indent;
+        string begin = left.Length >= column ? left + "\n" + new string(' ', column) : left.PadRight(column);
+        return WriteWordsAsync(to, begin, right, column);
+    }
+
+    private static async Task WriteWordsAsync(TextWriter to, string begin, string words, int column)
+    {
+        string lines = begin;
+        int length = column;
+        foreach (string word in words.Split(' '))
         {
-            if (length + 1 + word.Length > Width)
+            if (length > column && length + 1 + word.Length > Width)
             {
-                line += "\n" + new string(' ', Column - 1);
-                length = Column - 1;
+                lines += "\n" + new string(' ', column);
+                length = column;
             }
 
-            line += " " + word;
-            length += 1 + word.Length;
+            lines += length > column ? " " + word : word;
+            length += (length > column ? 1 : 0) + word.Length;
         }
 
-        await to.WriteLineAsync(line.ReplaceLineEndings());
+        await to.WriteLineAsync(lines.ReplaceLineEndings());
     }
 }
