@@ -39,7 +39,7 @@ internal sealed class Intake
     public DropReason? Take(ReadOnlySpan<byte> datagram, IPEndPoint from, Instant now)
     {
         if (Martians.IsMartian(from) || !_context.Options.IsOurFamily(from)) return DropReason.Martian;
-        if (_blacklist.Contains(from)) return DropReason.Blacklisted;
+        if (_blacklist.Contains(from, now)) return DropReason.Blacklisted;
         if (!KademliaMessage.TryRead(datagram, out KademliaMessage? message)) return DropReason.Malformed;
         if (message!.NetworkId != _context.Options.NetworkId) return DropReason.OtherNetwork;
         if (message.Kind == KademliaMessageKind.Part) return OnPart(message, from, now);

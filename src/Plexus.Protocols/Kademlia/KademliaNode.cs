@@ -293,7 +293,7 @@ internal sealed class KademliaNode : IDatagramProtocol, IStoreWatcher, IDisposab
 
     private void OnAnsweredWithoutToken(RemoteNode node, Instant now)
     {
-        _blacklist.Add(node.EndPoint);
+        _blacklist.Add(node.EndPoint, now);
         _transactions.Expire(node, now);
     }
 

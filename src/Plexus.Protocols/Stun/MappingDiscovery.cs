@@ -17,6 +17,9 @@ internal sealed class MappingDiscovery : IDatagramProtocol
     private const int MaxAlternates = 8; // A server names two; it takes few servers to tell the class.
     private const int MaxObservations = 64; // The latest ones; the list grows only when a mapping changes.
 
+    // One comparison with all servers is enough for a while: two liars that contradict themselves in turn would keep us asking everybody.
+    private static readonly TimeSpan ComparisonPause = TimeSpan.FromSeconds(1);
+
     private readonly Action<Span<byte>> _random;
     private readonly MappingDiscoveryOptions _options;
     private readonly List<MappingTarget> _servers;
@@ -26,6 +29,7 @@ internal sealed class MappingDiscovery : IDatagramProtocol
     private Instant? _confirmsUntil;
     private Instant? _settlesAt;
     private Instant? _asksAgainAt;
+    private Instant? _comparesAgainAt;
 
     /// <param name="inner">The socket's own endpoint; with a concrete address if it is to be told whether there is a NAT.</param>
     /// <param name="servers">Whom to ask, in the order of preference, of the socket's family; the first 16 count.</param>
@@ -173,7 +177,7 @@ internal sealed class MappingDiscovery : IDatagramProtocol
         _asksAgainAt ??= now + _options.KeepAlive;
         if (Mapped is null) (_confirmsUntil, _settlesAt) = (now + _options.Confirmation, now + _options.Settling);
         if (other is not null && !target.IsAlternate) AskElsewhere(target.Destination, other, now);
-        if (isNews && hadAnswered && !target.IsAlternate) AskAllBut(target, now); // Is it the NAT, or only this server?
+        if (isNews && hadAnswered && !target.IsAlternate && !(now < _comparesAgainAt)) AskAllBut(target, now); // Is it the NAT, or only this server?
         Elect(now);
     }
 
@@ -215,6 +219,7 @@ internal sealed class MappingDiscovery : IDatagramProtocol
 
     private void AskAllBut(MappingTarget target, Instant now)
     {
+        _comparesAgainAt = now + ComparisonPause;
         foreach (MappingTarget other in Targets)
         {
             if (other != target && other.Observation is not null && other.Pending is null) Ask(other, now);

@@ -150,7 +150,7 @@ public sealed class ClientOperationTests
     }
 
     [Fact]
-    public void Whoever_answers_a_search_without_a_token_is_heard_no_more()
+    public void Whoever_answers_a_search_without_a_token_is_not_heard_for_ten_seconds()
     {
         _peer.Answer = (message, from) => _peer.Send(from, _peer.Writer.Acknowledge(message.TransactionId, from));
         _node.Get(Key);
@@ -160,6 +160,10 @@ public sealed class ClientOperationTests
         _lab.Run(TimeSpan.FromSeconds(1));
         Assert.Empty(_peer.Heard);
         Assert.Equal(1, _node.Node.Counters.Dropped(DropReason.Blacklisted));
+        _lab.Run(TimeSpan.FromSeconds(10)); // The answer may have been forged.
+        _peer.Send(_node.EndPoint, _peer.Writer.Ping(2));
+        _lab.Run(TimeSpan.FromSeconds(1));
+        Assert.Contains(_peer.Heard, h => h.Message is { Kind: KademliaMessageKind.Reply, TransactionId: 2 });
     }
 
     [Fact]

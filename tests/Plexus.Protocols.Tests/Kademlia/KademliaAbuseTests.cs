@@ -28,7 +28,7 @@ public sealed class KademliaAbuseTests
     [InlineData(true)]
     public void A_forged_source_does_not_turn_pushes_upon_somebody_else(bool isLegacy)
     {
-        ScriptedPeer victim = _lab.AddPeer();
+        ScriptedPeer victim = _lab.AddPeer(), putter = _lab.AddPeer();
         byte[] listen = _peer.Writer.Listen(_peer.NextId(), Key, 5, Token(_peer));
         if (isLegacy) listen[listen.AsSpan().IndexOf("ve\u0001"u8) + 2] = 0; // The version stands behind its key.
         Send(_peer, listen);
@@ -37,9 +37,9 @@ public sealed class KademliaAbuseTests
         _lab.Run(TimeSpan.FromSeconds(1));
         victim.Heard.Clear();
         _peer.Heard.Clear();
-        Send(_peer, _peer.Writer.Put(_peer.NextId(), Key, [Value(1)], null, Token(_peer)));
+        Send(putter, putter.Writer.Put(putter.NextId(), Key, [Value(1)], null, Token(putter)));
         _lab.Run(TimeSpan.FromSeconds(20));
-        Assert.Empty(victim.Heard);
+        Assert.DoesNotContain(victim.Heard, h => h.Message.Values.Count > 0); // It is only asked whether it is a node.
         Assert.Contains(_peer.Heard, h => h.Message.Values.Any(value => value.Id == 1));
     }
 

@@ -243,6 +243,18 @@ public sealed class MappingDiscoveryTests
     }
 
     [Fact]
+    public void Two_liars_that_contradict_themselves_in_turn_do_not_keep_us_asking()
+    {
+        int lies = 0;
+        StunNetwork network = Behind(EndpointIndependent).Serve(Third);
+        foreach (IPEndPoint liar in new[] { First, Second }) network.Serve(liar, (id, _) => Success(id, new IPEndPoint(Lie.Address, 1 + ++lies)));
+        MappingDiscovery discovery = Discover(network, First, Second, Third);
+        network.Run(discovery, () => false, TimeSpan.FromMinutes(5));
+        Assert.InRange(network.Sent.Count(sent => sent.To.Equals(Third)), 1, 60);
+        Assert.InRange(network.Sent.Count, 1, 300);
+    }
+
+    [Fact]
     public void A_keeper_that_falls_silent_is_replaced()
     {
         StunNetwork network = Behind(EndpointIndependent).Serve(First).Serve(Second);

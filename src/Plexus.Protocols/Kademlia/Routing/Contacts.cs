@@ -90,7 +90,7 @@ internal sealed class Contacts(KademliaContext context, RoutingTable routing, Bl
     /// <summary>The node that an entry names; null when it is none of use.</summary>
     public RemoteNode? Accept(NodeEntry entry, Instant now)
     {
-        if (entry.Id.IsZero || entry.Id == context.Options.Id || Martians.IsMartian(entry.EndPoint) || blacklist.Contains(entry.EndPoint)) return null;
+        if (entry.Id.IsZero || entry.Id == context.Options.Id || Martians.IsMartian(entry.EndPoint) || blacklist.Contains(entry.EndPoint, now)) return null;
         if (context.Nodes.Find(entry.Id) is not { } node) return new RemoteNode(entry.Id, entry.EndPoint);
         if (node.IsOld(now) && node.Pending == 0 && !node.EndPoint.Equals(entry.EndPoint)) node.MoveTo(entry.EndPoint);
         return node;
