@@ -30,4 +30,7 @@ internal static partial class HostLog
 
     [LoggerMessage(107, LogLevel.Debug, "A later answer of {Peer} is of no use: {Reason}")]
     public static partial void NoLaterAnswer(ILogger logger, IdentityName peer, string reason);
+
+    [LoggerMessage(108, LogLevel.Error, "A handler of failed attempts has thrown an exception")]
+    public static partial void HandlerFailed(ILogger logger, Exception exception);
 }

@@ -104,7 +104,7 @@ public sealed class PlexusHost
     {
         await CallerContext.Leave();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Channel<Passage> open = Channel.CreateUnbounded<Passage>();
+        Channel<Passage> open = Channel.CreateBounded<Passage>(_options.MaximumAttempts);
         Task serving = ServeAsync(peers ?? IdentityName.Any, open.Writer, stop.Token);
         try
         {
@@ -134,7 +134,7 @@ public sealed class PlexusHost
         {
             await foreach (Invitation invitation in _rendezvous.AcceptAsync(_host, peers, cancellationToken))
             {
-                if (book.Add(invitation.Peer, token => ServeOneAsync(invitation, open, token), cancellationToken))
+                if (book.Add(invitation.Peer, token => ServeOneAsync(invitation, open, token), stop.Token))
                     HostLog.GaveWay(_logger, invitation.Peer.Name);
             }
         }
@@ -145,7 +145,7 @@ public sealed class PlexusHost
         }
         finally
         {
-            stop.Cancel();
+            stop.Cancel(); // Without the rendezvous the attempts under way have nobody who waits for them.
             await book.AllEndedAsync();
             await spare;
             open.TryComplete();
@@ -168,7 +168,7 @@ public sealed class PlexusHost
             Passage passage = await PunchAsync(puncher, attempt, stop.Token);
             HostLog.Open(_logger, peer.Name, passage.Ticket.PeerEndPoint, whole.Milliseconds);
             PlexusTelemetry.Succeeded(Roles.Acceptor);
-            open.TryWrite(passage);
+            await HandOutAsync(passage, open, cancellationToken);
             await answering;
         }
         catch (Exception e)
@@ -180,7 +180,32 @@ public sealed class PlexusHost
             PlexusException failure = e as PlexusException
                 ?? new PlexusException(PlexusStage.Payload, $"The attempt failed unexpectedly: {e.Message}", e);
             HostLog.AttemptFailed(_logger, peer.Name, failure.Stage, failure.Message);
+            Tell(peer, failure);
+        }
+    }
+
+    /// <summary>Gives a passage to who enumerates. It waits while nobody takes the earlier ones, and counts as an attempt meanwhile.</summary>
+    private static async Task HandOutAsync(Passage passage, ChannelWriter<Passage> open, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await open.WriteAsync(passage, cancellationToken);
+        }
+        catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
+        {
+            await passage.DisposeAsync(); // The enumeration has ended.
+        }
+    }
+
+    private void Tell(Identity peer, PlexusException failure)
+    {
+        try
+        {
             AttemptFailed?.Invoke(peer, failure);
+        }
+        catch (Exception e)
+        {
+            HostLog.HandlerFailed(_logger, e); // The listener's trouble is not the service's.
         }
     }
 
@@ -212,22 +237,29 @@ public sealed class PlexusHost
     // The first answer may be an old one that somebody replays, or the peer may have begun anew: whichever opens is the true one.
     private async Task TakeLaterAnswersAsync(IAsyncEnumerator<Introduction> answers, Puncher puncher, Identity peer)
     {
-        bool goesOn = true;
-        while (goesOn)
+        try
         {
-            try
-            {
-                goesOn = await answers.MoveNextAsync();
-                if (goesOn) puncher.Add(answers.Current);
-            }
-            catch (OperationCanceledException)
-            {
-                return; // The punching has ended.
-            }
-            catch (PlexusException e)
-            {
-                HostLog.NoLaterAnswer(_logger, peer.Name, e.Message); // Another one may be better; an enumeration that failed ends here.
-            }
+            while (await answers.MoveNextAsync()) TryAdd(puncher, answers.Current, peer);
+        }
+        catch (OperationCanceledException)
+        {
+            // The punching has ended.
+        }
+        catch (Exception e)
+        {
+            HostLog.NoLaterAnswer(_logger, peer.Name, e.Message); // What has come may open all the same.
+        }
+    }
+
+    private void TryAdd(Puncher puncher, Introduction theirs, Identity peer)
+    {
+        try
+        {
+            puncher.Add(theirs);
+        }
+        catch (PlexusException e)
+        {
+            HostLog.NoLaterAnswer(_logger, peer.Name, e.Message); // Another one may be better.
         }
     }
 
@@ -250,13 +282,13 @@ public sealed class PlexusHost
         {
             await invitation.AnswerAsync(ours, cancellationToken);
         }
-        catch (PlexusException e)
-        {
-            HostLog.AnswerNotTaken(_logger, invitation.Peer.Name, e.Message); // The punching may succeed all the same.
-        }
         catch (OperationCanceledException)
         {
             // The attempt has ended before the rendezvous said that it took the answer.
+        }
+        catch (Exception e)
+        {
+            HostLog.AnswerNotTaken(_logger, invitation.Peer.Name, e.Message); // The punching may succeed all the same.
         }
     }
 }

@@ -28,7 +28,9 @@ public sealed record PlexusHostOptions
     /// <value>1 second to 1 hour. The default is 60 seconds.</value>
     public TimeSpan PunchTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How many invitations an acceptor serves at once; more wait for their turn.</summary>
+    /// <summary>
+    /// How many invitations an acceptor serves at once; more wait for their turn. As many open passages wait for whoever enumerates them.
+    /// </summary>
     /// <value>1 to 1,024. The default is 64.</value>
     public int MaximumAttempts { get; init; } = 64;
 

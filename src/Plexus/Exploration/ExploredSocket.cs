@@ -63,7 +63,7 @@ internal sealed class ExploredSocket : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0) return;
         _stop.Cancel();
-        await _keeping;
+        await _keeping.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await Pump.DisposeAsync();
         _stop.Dispose();
         _closed();

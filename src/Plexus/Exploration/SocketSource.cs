@@ -12,6 +12,7 @@ internal sealed class SocketSource(IDatagramNetwork network, PlexusHostOptions o
 
     private readonly NatExplorer _explorer = new(network, clock, logger);
     private readonly Turnstile _turns = new();
+    private readonly Turnstile _keeper = new(); // Of several enumerations one keeps the spare for all.
     private readonly Signal _spareTaken = new();
     private ExploredSocket? _spare;
 
@@ -41,6 +42,15 @@ internal sealed class SocketSource(IDatagramNetwork network, PlexusHostOptions o
     {
         try
         {
+            await _keeper.EnterAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            return; // The host stops.
+        }
+
+        try
+        {
             while (!HasOnePort)
             {
                 TimeSpan pause = Timeout.InfiniteTimeSpan;
@@ -48,7 +58,7 @@ internal sealed class SocketSource(IDatagramNetwork network, PlexusHostOptions o
                 {
                     _spare ??= await ExploreAsync(cancellationToken);
                 }
-                catch (PlexusException e)
+                catch (Exception e) when (e is not OperationCanceledException)
                 {
                     pause = RetryPause;
                     ExplorationLog.NoSpare(logger, pause.TotalSeconds, e.Message);
@@ -64,6 +74,7 @@ internal sealed class SocketSource(IDatagramNetwork network, PlexusHostOptions o
         finally
         {
             if (Interlocked.Exchange(ref _spare, null) is { } spare) await spare.DisposeAsync();
+            _keeper.Leave();
         }
     }
 

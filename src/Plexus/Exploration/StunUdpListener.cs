@@ -64,26 +64,22 @@ internal sealed class StunUdpListener : IAsyncDisposable
         byte[] outgoing = new byte[StunServer.LargestAnswer];
         while (true)
         {
-            Received received;
             try
             {
-                received = await _sockets[number].ReceiveAsync(incoming);
+                Received received = await _sockets[number].ReceiveAsync(incoming);
+                if (TryAnswer(incoming.AsSpan(0, received.Length), received.From, number, outgoing, out StunServerAnswer answer))
+                    await _sockets[answer.Socket].SendAsync(outgoing.AsMemory(0, answer.Length), answer.To);
             }
             catch (ObjectDisposedException)
             {
-                return;
+                return; // This socket was closed, or the one that would have answered.
             }
-
-            bool answers;
-            StunServerAnswer answer;
-            lock (_server)
-            {
-                answers = _server.TryAnswer(
-                    incoming.AsSpan(0, received.Length), received.From, number, false,
-                    new Instant(_clock.GetElapsedTime(_start)), outgoing, out answer);
-            }
-
-            if (answers) await _sockets[answer.Socket].SendAsync(outgoing.AsMemory(0, answer.Length), answer.To);
         }
+    }
+
+    private bool TryAnswer(ReadOnlySpan<byte> datagram, IPEndPoint from, int number, Span<byte> buffer, out StunServerAnswer answer)
+    {
+        Instant now = new(_clock.GetElapsedTime(_start));
+        lock (_server) return _server.TryAnswer(datagram, from, number, false, now, buffer, out answer);
     }
 }

@@ -48,7 +48,7 @@ public sealed class Passage : IAsyncDisposable
     private async Task CloseAsync()
     {
         _stop.Cancel(); // Not CancelAsync, which would go to the thread pool.
-        await _keepAlive;
+        await _keepAlive.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         await _socket.DisposeAsync();
         _stop.Dispose();
     }

@@ -14,7 +14,7 @@ namespace Plexus.Sockets;
 /// <param name="Port">The port, 0 to 65535; 0 means any, which only a local endpoint may be.</param>
 public sealed record EndpointName(string Host, int Port)
 {
-    private const int LongestHost = 255; // RFC 1035 section 2.3.4
+    private const int LongestHost = 253; // RFC 1035 section 2.3.4: 255 octets with the lengths of the first label and of the root.
     private const string SchemeMark = "://";
 
     /// <summary>Several names in one text, parted by <c>,</c> or <c>;</c>.</summary>

@@ -63,7 +63,11 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
 
             return true;
         }
-        catch (SocketException) when (!_disposed)
+        catch (SocketException e) when (_disposed)
+        {
+            throw new ObjectDisposedException(nameof(UdpDatagramSocket), e);
+        }
+        catch (SocketException)
         {
             return false; // No route, or an ICMP error of an earlier datagram: to UDP both are a lost datagram.
         }

@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using Plexus.Dht;
 using Plexus.Exploration;
 using Plexus.Identities;
@@ -121,7 +120,7 @@ internal sealed class World : IDisposable
         limit);
 
     public Task<DhtNode> StartDhtNodeAsync(LabHost host) => DhtNode.StartAsync(
-        new DhtNodeOptions { Bootstrap = host == DhtHosts[0] ? [] : [new EndpointName(FirstDhtAddress, 4222)] }, host, host.Clock, NullLoggerFactory.Instance);
+        new DhtNodeOptions { Bootstrap = host == DhtHosts[0] ? [] : [new EndpointName(FirstDhtAddress, 4222)] }, host, host.Clock, Log.For("dht"));
 
     public void Dispose()
     {

@@ -21,7 +21,7 @@ internal sealed class DhtAcceptor(
 
     public async IAsyncEnumerable<Invitation> AcceptAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using IDisposable listening = node.Listen(_keys.Invite(host), _values.Add);
+        using IDisposable listening = node.Listen(_keys.Invite(host), Take);
         DhtRendezvousLog.Waiting(logger);
         while (true)
         {
@@ -32,6 +32,13 @@ internal sealed class DhtAcceptor(
 
             await _values.WaitAsync(Timeout.InfiniteTimeSpan, clock, cancellationToken);
         }
+    }
+
+    private void Take(DhtValue value)
+    {
+        // Anybody may put such ones by the thousand: they must not even queue.
+        if (value.IsSigned) _values.Add(value);
+        else RendezvousDrop.Count("owner");
     }
 
     private Invitation? Read(DhtValue value)
