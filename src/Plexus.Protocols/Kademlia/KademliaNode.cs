@@ -21,6 +21,9 @@ namespace Plexus.Protocols.Kademlia;
 internal sealed class KademliaNode : IDatagramProtocol, IStoreWatcher, IDisposable
 {
     // The values of our own permanent puts stay until they are cancelled.
+    // With more nodes known than this the table covers every part of the network.
+    private const int SmallNetwork = 32;
+
     private static readonly TimeSpan Forever = TimeSpan.FromDays(36500);
 
     // An answer this young proves that the connection works, whatever one search met.
@@ -273,7 +276,9 @@ internal sealed class KademliaNode : IDatagramProtocol, IStoreWatcher, IDisposab
 
         search = new Search(_context, key, now);
         _searches.Add(key, search);
-        if (search.Nodes.Count == 0 && key != _options.Id) _bootstrap.Ask(search, now);
+        if (key == _options.Id) return search;
+        if (search.Nodes.Count == 0) _bootstrap.Ask(search, now);
+        else if (_nodes.Count < SmallNetwork) _bootstrap.AskBesides(search, now);
         return search;
     }
 

@@ -76,7 +76,7 @@ public sealed class LaunchedCommandTests : IDisposable
     public async Task The_command_has_a_session_of_its_own_and_the_signals_of_a_fresh_process()
     {
         Assert.SkipUnless(File.Exists("/proc/self/stat"), "no /proc on this system");
-        LaunchedCommand command = Start("-c 'cat /proc/$$/stat; grep -E \"SigBlk|SigIgn\" /proc/$$/status'");
+        LaunchedCommand command = Start("-c 'cat /proc/$$/stat; exec grep -E \"SigBlk|SigIgn\" /proc/self/status'"); // A shell blocks signals while it forks.
         await command.Exited;
         string[] lines = Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         string[] stat = lines[0][(lines[0].LastIndexOf(')') + 2)..].Split(' ');

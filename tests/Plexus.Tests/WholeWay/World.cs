@@ -4,6 +4,7 @@ using Plexus.Exploration;
 using Plexus.Identities;
 using Plexus.Lab;
 using Plexus.Lab.Nats;
+using Plexus.Passages;
 using Plexus.Protocols.Stun;
 using Plexus.Rendezvous;
 using Plexus.Rendezvous.Dht;
@@ -121,6 +122,38 @@ internal sealed class World : IDisposable
 
     public Task<DhtNode> StartDhtNodeAsync(LabHost host) => DhtNode.StartAsync(
         new DhtNodeOptions { Bootstrap = host == DhtHosts[0] ? [] : [new EndpointName(FirstDhtAddress, 4222)] }, host, host.Clock, Log.For("dht"));
+
+    /// <summary>Connects the two; the acceptor has waited for a while.</summary>
+    /// <returns>The seconds from the invitation to both open passages.</returns>
+    public async Task<double> ConnectAsync(Side acceptor, Side inviter, double lead = 5, bool dispose = true)
+    {
+        using CancellationTokenSource stop = new();
+        TaskCompletionSource<Passage> accepted = new();
+        Task serving = acceptor.ServeAsync(
+            passage =>
+            {
+                accepted.TrySetResult(passage);
+                return Task.CompletedTask;
+            },
+            stop.Token);
+        await After(lead);
+        TimeSpan start = Internet.Now;
+        await using Passage ours = await inviter.InviteAsync(SampleKeys.Alice);
+        await using Passage theirs = await accepted.Task;
+        Assert.Equal(ours.Ticket.Secret, theirs.Ticket.Secret);
+        double seconds = (Internet.Now - start).TotalSeconds;
+        if (!dispose)
+        {
+            _ = serving; // Goes on serving until its side is disposed.
+            return seconds;
+        }
+
+        stop.Cancel();
+        await serving;
+        await acceptor.DisposeAsync();
+        await inviter.DisposeAsync();
+        return seconds;
+    }
 
     public void Dispose()
     {

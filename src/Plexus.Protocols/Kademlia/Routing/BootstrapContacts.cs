@@ -16,6 +16,9 @@ internal sealed class BootstrapContacts(KademliaContext context, IReadOnlyDictio
     /// <summary>Searches that ask one endpoint at a time; the others wait for its answer.</summary>
     private const int MaxQuestions = 4;
 
+    /// <summary>Hosts that a search in a small network asks besides: one may be down.</summary>
+    private const int Besides = 2;
+
     private static readonly TimeSpan ShortestPeriod = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestPeriod = TimeSpan.FromHours(24);
 
@@ -52,6 +55,16 @@ internal sealed class BootstrapContacts(KademliaContext context, IReadOnlyDictio
     {
         if (status(now) == KademliaStatus.Connected || _new.Count > 0) return; // The new ones are asked in a moment.
         for (int i = 0; i < Math.Min(_endPoints.Count, MaxQuestions); i++) search.AskUnknown(_endPoints[i], now);
+    }
+
+    /// <summary>
+    /// A search in a small network asks here besides: nodes that all joined through one host at about the same time may know
+    /// only it and their own half of the network, and then no answer of theirs leads to the other half.
+    /// </summary>
+    public void AskBesides(Search search, Instant now)
+    {
+        if (_new.Count > 0) return; // They are asked in a moment.
+        for (int i = 0; i < Math.Min(_endPoints.Count, Besides); i++) search.AskUnknown(_endPoints[i], now);
     }
 
     public override void OnDue(Instant now)
