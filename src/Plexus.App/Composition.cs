@@ -66,7 +66,7 @@ internal static class Composition
     {
         LineLoggerProvider provider = settings.File is { } file
             ? LineLoggerProvider.ToFile(file, settings.Level, clock)
-            : new(Console.OpenStandardOutput(), settings.Level, clock);
+            : new(OutputStream.ForLog(), settings.Level, clock);
         return LoggerFactory.Create(builder => builder.SetMinimumLevel(settings.Level).AddProvider(provider));
     }
 

@@ -7,7 +7,9 @@ namespace Plexus.App;
 /// A result that does not arrive is told in one sentence, as every failure is; where the place for sentences is gone,
 /// nobody is left to be told. A reader that has gone away, as <c>| head</c>, is no failure: the framework ignores it.
 /// </remarks>
-internal sealed class OutputStream(Stream inner, bool isForSentences) : Stream
+/// <param name="inner">The stream; null when it was closed before our start.</param>
+/// <param name="isForSentences">Whether it is standard error.</param>
+internal sealed class OutputStream(Stream? inner, bool isForSentences) : Stream
 {
     public override bool CanRead => false;
 
@@ -26,27 +28,31 @@ internal sealed class OutputStream(Stream inner, bool isForSentences) : Stream
     /// <summary>Lets the console write through such streams.</summary>
     public static void Install()
     {
-        Console.SetOut(Writer(Console.OpenStandardOutput(), isForSentences: false));
-        Console.SetError(Writer(Console.OpenStandardError(), isForSentences: true));
+        Console.SetOut(Writer(isForSentences: false, Console.OpenStandardOutput));
+        Console.SetError(Writer(isForSentences: true, Console.OpenStandardError));
     }
+
+    /// <summary>Standard output for a log, which does without when there is none.</summary>
+    public static Stream ForLog() => TryOpen(Console.OpenStandardOutput) ?? Null;
 
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
+        string? reason = inner is null ? "it is closed" : null;
         try
         {
-            inner.Write(buffer);
+            inner?.Write(buffer);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException) // The latter when it was closed before our start.
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            if (isForSentences) return;
-            string reason = e is UnauthorizedAccessException ? "it is closed" : e.Message.TrimEnd('.');
-            throw new PlexusException(PlexusStage.Settings, $"Standard output cannot be written: {reason}.", e);
+            reason = e is UnauthorizedAccessException ? "it is closed" : FileFailure.ReasonOf(e, ""); // No console has permissions.
         }
+
+        if (reason is not null && !isForSentences) throw new PlexusException(PlexusStage.Settings, $"Standard output cannot be written: {reason}.");
     }
 
-    public override void Flush() => inner.Flush();
+    public override void Flush() => inner?.Flush();
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -54,10 +60,22 @@ internal sealed class OutputStream(Stream inner, bool isForSentences) : Stream
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    private static StreamWriter Writer(Stream stream, bool isForSentences)
+    private static Stream? TryOpen(Func<Stream> open)
+    {
+        try
+        {
+            return open();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static StreamWriter Writer(bool isForSentences, Func<Stream> open)
     {
         Encoding encoding = Console.OutputEncoding;
         if (encoding is UTF8Encoding) encoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
-        return new StreamWriter(new OutputStream(stream, isForSentences), encoding) { AutoFlush = true };
+        return new StreamWriter(new OutputStream(TryOpen(open), isForSentences), encoding) { AutoFlush = true };
     }
 }

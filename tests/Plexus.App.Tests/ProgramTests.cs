@@ -87,7 +87,7 @@ public sealed class ProgramTests
         using OutputStream result = new(full, isForSentences: false);
         PlexusException e = Assert.Throws<PlexusException>(() => result.Write([1]));
         Assert.Equal(PlexusStage.Settings, e.Stage);
-        Assert.StartsWith("Standard output cannot be written: No space left on device", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Standard output cannot be written: no space left on device", e.Message, StringComparison.Ordinal);
         using OutputStream sentences = new(full, isForSentences: true);
         sentences.Write([1]); // Nobody is left to be told.
     }

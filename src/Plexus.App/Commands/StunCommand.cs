@@ -81,7 +81,7 @@ internal static class StunCommand
         string where = isAny
             ? $"all {(sockets[0].AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6")} addresses, ports {string.Join(" and ", sockets.Select(s => s.Port))}, known to clients as {sockets[0].Address}"
             : string.Join(", ", sockets.AsEnumerable());
-        string advice = isAny && IPAddress.IsLoopback(sockets[0].Address) ? "; there is no default route: name the address that clients use with --bind."
+        string advice = isAny && IPAddress.IsLoopback(sockets[0].Address) ? "; without a default route there: --bind names the address that clients use."
             : server.Sockets.HasTwoAddresses ? "."
             : "; with a second address clients could test their filtering too.";
         return $"Serving STUN on {where} (UDP and TCP){advice}";
