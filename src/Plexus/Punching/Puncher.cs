@@ -115,5 +115,6 @@ internal sealed class Puncher(
         PlexusStage.Punching,
         $"Nothing of {peer} arrived within {options.PunchTimeout.TotalSeconds:0} s "
         + $"({statistics.Sent} datagrams sent, {statistics.Heard} heard, {Foreign(statistics)} foreign ones): "
-        + "a firewall drops UDP, or a NAT gives each destination another port; `plexus explore` on both machines tells.");
+        + "a firewall drops UDP, or a NAT gives each destination another port (`plexus explore` on both machines tells), "
+        + "or the two are so near that the acceptor needs --punch-hops=3.");
 }
