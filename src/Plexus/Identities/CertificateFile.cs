@@ -59,6 +59,7 @@ internal static class CertificateFile
             certificate = text.Contains(CertificateLabel, StringComparison.Ordinal)
                 ? X509Certificate2.CreateFromPem(text)
                 : X509CertificateLoader.LoadCertificate(file);
+            _ = (certificate.NotBefore, certificate.NotAfter); // Read only when asked for, and then it is too late to refuse them.
             key = certificate.GetRSAPublicKey();
             if (key is { KeySize: >= SmallestKey and <= LargestKey }) return true;
             problem = key is null

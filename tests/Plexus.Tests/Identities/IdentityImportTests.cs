@@ -109,6 +109,15 @@ public sealed class IdentityImportTests : IDisposable
     public void What_is_no_certificate_is_refused(string file) => Refused(SampleKeys.Bob, Encoding.ASCII.GetBytes(file), "not a certificate");
 
     [Fact]
+    public void Dates_that_nobody_can_read_are_refused_before_somebody_asks_for_them()
+    {
+        byte[] der = X509CertificateLoader.LoadCertificate(SampleKeys.Certificate("bob")).RawData;
+        int year = der.AsSpan().IndexOf((byte[])[0x17, 13]) + 2; // UTCTime, 13 characters.
+        der[year] = (byte)'x';
+        Refused(SampleKeys.Bob, der, "not a certificate");
+    }
+
+    [Fact]
     public void Every_truncation_and_many_changes_of_a_certificate_are_read_or_refused_without_harm()
     {
         byte[] der = X509CertificateLoader.LoadCertificate(SampleKeys.Certificate("bob")).RawData;
