@@ -25,7 +25,7 @@ internal static class DemoInstructions
         ("Wait on one, invite from the other. The command can be any program; here it is the talk of this demonstration:",
         [
             ("server", $"plexus --accept {Classic(Server, Laptop)}"),
-            ("laptop", $"plexus {Classic(Laptop, Server)}"),
+            ("laptop", $"plexus {Classic(Laptop, Server)} --exec-wait"),
             ("laptop", "cat talk.log"),
         ]),
     ];

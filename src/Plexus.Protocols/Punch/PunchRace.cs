@@ -38,11 +38,18 @@ internal sealed class PunchRace : IDatagramProtocol
         }
     }
 
-    /// <summary>Lets one more handshake run.</summary>
-    /// <returns>False when the race is decided or full.</returns>
+    /// <summary>Lets one more handshake run. In a full race it takes the place of the oldest one that has heard nothing.</summary>
+    /// <returns>False when the race is decided, or full of handshakes that somebody answers.</returns>
     public bool TryAdd(PunchHandshake contender)
     {
-        if (Winner is not null || _contenders.Count == MostContenders) return false;
+        if (Winner is not null) return false;
+        if (_contenders.Count == MostContenders)
+        {
+            int silent = _contenders.FindIndex(static c => c.Statistics.Heard == 0);
+            if (silent < 0) return false;
+            _contenders.RemoveAt(silent);
+        }
+
         _contenders.Add(contender);
         return true;
     }
