@@ -21,43 +21,6 @@ public class HostileTests
         world.Run(async () => Assert.InRange(await world.ConnectAsync(acceptor, inviter), 0, 0.5));
     }
 
-    [Fact] // The answers to the first one are still there, and an answer is told by the second of its invitation alone.
-    public void Two_runs_of_an_inviter_within_one_second_both_connect()
-    {
-        using World world = new();
-        Side acceptor = world.AddSide("alice", world.Internet.AddHost("alice", "198.51.100.50"));
-        LabHost away = world.Internet.AddHost("bob", "203.0.113.80");
-        world.Run(async () =>
-        {
-            using CancellationTokenSource stop = new();
-            List<ulong> accepted = [];
-            Task serving = acceptor.ServeAsync(
-                async passage =>
-                {
-                    accepted.Add(passage.Ticket.Secret);
-                    await passage.DisposeAsync();
-                },
-                stop.Token);
-            await world.After(5);
-            await world.After(1 - world.Internet.Clock.GetUtcNow().TimeOfDay.TotalSeconds % 1); // A second begins.
-            long second = world.Internet.Clock.GetUtcNow().ToUnixTimeSeconds();
-            for (int run = 0; run < 2; run++)
-            {
-                Side inviter = world.AddSide("bob", away);
-                Assert.Equal(second, world.Internet.Clock.GetUtcNow().ToUnixTimeSeconds());
-                await using Passage passage = await inviter.InviteAsync(SampleKeys.Alice);
-                await world.After(0.1); // The acceptor hears it one way later.
-                Assert.Contains(passage.Ticket.Secret, accepted);
-                await inviter.DisposeAsync();
-            }
-
-            Assert.Equal(second, world.Internet.Clock.GetUtcNow().ToUnixTimeSeconds());
-            stop.Cancel();
-            await serving;
-            await acceptor.DisposeAsync();
-        });
-    }
-
     [Fact]
     public void Strangers_values_cost_an_acceptor_nothing()
     {

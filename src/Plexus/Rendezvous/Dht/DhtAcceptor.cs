@@ -4,46 +4,31 @@ using Plexus.Dht;
 using Plexus.Identities;
 using Plexus.Protocols.Introductions;
 using Plexus.Protocols.Kademlia;
-using Plexus.Protocols.Kademlia.Values;
 
 namespace Plexus.Rendezvous.Dht;
 
 /// <summary>Waits for invitations at our key of the DHT, and answers them.</summary>
 internal sealed class DhtAcceptor(
-    DhtNode node, DhtRendezvousOptions options, PeerMail mail, Identity host, TimeProvider clock, ILogger logger)
+    DhtNode node, DhtRendezvousOptions options, PeerMail mail, Identity host, ILogger logger)
 {
     private const int MaximumConversations = 4_096; // Of known peers; the oldest is forgotten.
 
     private readonly RendezvousKeys _keys = new(options);
-    private readonly ValueQueue _values = new();
     private readonly Dictionary<(string Peer, ulong Puzzle), Conversation> _conversations = [];
     private readonly Queue<(string Peer, ulong Puzzle)> _order = [];
 
     public async IAsyncEnumerable<Invitation> AcceptAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using IDisposable listening = node.Listen(_keys.Invite(host), Take);
         DhtRendezvousLog.Waiting(logger);
-        while (true)
+        await foreach (PeerLetter letter in mail.ReadAsync(node, _keys.Invite(host), cancellationToken))
         {
-            while (_values.TryTake(out DhtValue? value))
-            {
-                if (Read(value) is { } invitation) yield return invitation;
-            }
-
-            await _values.WaitAsync(Timeout.InfiniteTimeSpan, clock, cancellationToken);
+            if (Read(letter) is { } invitation) yield return invitation;
         }
     }
 
-    private void Take(DhtValue value)
+    private Invitation? Read(PeerLetter letter)
     {
-        // Anybody may put such ones by the thousand: they must not even queue.
-        if (value.IsSigned) _values.Add(value);
-        else RendezvousDrop.Count("owner");
-    }
-
-    private Invitation? Read(DhtValue value)
-    {
-        if (!mail.TryOpen(value, out Identity peer, out IntroductionText? text)) return null;
+        (Identity peer, ulong id, IntroductionText text) = letter;
         if (text.Udp.Outer is not { } endPoint)
         {
             RendezvousDrop.Count("content");
@@ -53,7 +38,7 @@ internal sealed class DhtAcceptor(
         (string, ulong) key = (peer.KeyIdText, text.Puzzle.Value);
         bool isRepetition = _conversations.TryGetValue(key, out Conversation? conversation);
         conversation ??= Begin(key, peer);
-        conversation.Add(value.Id);
+        conversation.Add(id);
         return isRepetition
             ? null
             : new Invitation(peer, new Introduction(endPoint, text.Puzzle.Value), (ours, token) => AnswerAsync(conversation, ours, token));

@@ -84,7 +84,7 @@ public sealed class DhtRendezvous : IRendezvous
         await CallerContext.Leave();
         DhtNode node = await NodeAsync(cancellationToken);
         PeerMail mail = new(_repository, host, peers, _clock, _logger);
-        DhtAcceptor acceptor = new(node, _options, mail, host, _clock, _logger);
+        DhtAcceptor acceptor = new(node, _options, mail, host, _logger);
         await foreach (Invitation invitation in acceptor.AcceptAsync(cancellationToken)) yield return invitation;
     }
 
@@ -105,17 +105,8 @@ public sealed class DhtRendezvous : IRendezvous
         await CallerContext.Leave();
         DhtNode node = await NodeAsync(cancellationToken);
         PeerMail mail = new(_repository, host, peers, _clock, _logger);
-        ValueQueue values = new();
-        using IDisposable listening = node.Listen(_keys.Advent(host), values.Add);
-        while (true)
-        {
-            while (values.TryTake(out DhtValue? value))
-            {
-                if (mail.TryOpen(value, out Identity peer, out _)) yield return peer; // What an advent says means nothing.
-            }
-
-            await values.WaitAsync(Timeout.InfiniteTimeSpan, _clock, cancellationToken);
-        }
+        await foreach (PeerLetter letter in mail.ReadAsync(node, _keys.Advent(host), cancellationToken))
+            yield return letter.Peer; // What an advent says means nothing.
     }
 
     /// <summary>Ends the node. What it has put lives on in the network for about 10 minutes.</summary>

@@ -1,3 +1,4 @@
+using Plexus.Dht;
 using Plexus.Sockets;
 
 namespace Plexus.Rendezvous.Dht;
@@ -6,14 +7,14 @@ namespace Plexus.Rendezvous.Dht;
 public sealed record DhtRendezvousOptions
 {
     /// <summary>OpenDHT's port, for our own node and for bootstrap hosts without one.</summary>
-    public const int DefaultPort = 4222;
+    public const int DefaultPort = DhtNodeOptions.DefaultPort;
 
     /// <summary>The application's name. Both sides must use the same.</summary>
     public required string AppId { get; init; }
 
     /// <summary>The hosts through which our node joins the network; all are asked at once.</summary>
     /// <value>The default is <c>bootstrap.jami.net:4222</c>.</value>
-    public IReadOnlyList<EndpointName> Bootstrap { get; init; } = [new("bootstrap.jami.net", DefaultPort)];
+    public IReadOnlyList<EndpointName> Bootstrap { get; init; } = [DhtNodeOptions.PublicBootstrap];
 
     /// <summary>The local UDP port of our node. A busy one is replaced by any free one, with a line in the log.</summary>
     /// <value>0 to 65,535; 0 is any. The default is 4222.</value>

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Plexus.Dht;
 using Plexus.Identities;
 using Plexus.Protocols.Introductions;
 using Plexus.Protocols.Kademlia;
@@ -17,12 +19,40 @@ internal sealed class PeerMail(
 {
     private const int MaximumStrangers = 256; // Keys told in the log; later ones are only counted.
 
+    private readonly ValueQueue _values = new();
     private readonly InvitationInbox _inbox = new(clock.GetUtcNow().ToUnixTimeSeconds());
     private readonly HashSet<InfoHash> _strangers = [];
 
-    /// <summary>Opens a value.</summary>
-    /// <returns>False for what is dropped, and counted.</returns>
-    public bool TryOpen(DhtValue value, out Identity peer, [NotNullWhen(true)] out IntroductionText? text)
+    /// <summary>Listens under a key, for ever.</summary>
+    public async IAsyncEnumerable<PeerLetter> ReadAsync(
+        DhtNode node, InfoHash key, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using IDisposable listening = node.Listen(key, Take);
+        while (true)
+        {
+            while (_values.TryTake(out DhtValue? value))
+            {
+                if (TryOpen(value, out Identity peer, out IntroductionText? text)) yield return new PeerLetter(peer, value.Id, text);
+            }
+
+            await _values.WaitAsync(Timeout.InfiniteTimeSpan, clock, cancellationToken);
+        }
+    }
+
+    private static bool Drop(string reason)
+    {
+        RendezvousDrop.Count(reason);
+        return false;
+    }
+
+    private void Take(DhtValue value)
+    {
+        // Anybody may put such ones by the thousand: they must not even queue.
+        if (value.IsSigned) _values.Add(value);
+        else Drop("owner");
+    }
+
+    private bool TryOpen(DhtValue value, out Identity peer, [NotNullWhen(true)] out IntroductionText? text)
     {
         text = null;
         peer = host;
@@ -36,12 +66,6 @@ internal sealed class PeerMail(
         if (SealedIntroduction.TryOpen(value, host, out text)) return true;
         DhtRendezvousLog.Unreadable(logger, known.Name);
         return Drop("content");
-    }
-
-    private static bool Drop(string reason)
-    {
-        RendezvousDrop.Count(reason);
-        return false;
     }
 
     private bool DropStranger(InfoHash owner)
