@@ -108,7 +108,7 @@ internal sealed class LabHost : LabNode, IDatagramNetwork
         lock (Internet.Gate) return Towards(remote)?.Address;
     }
 
-    internal bool Send(LabPort port, ReadOnlyMemory<byte> datagram, IPEndPoint to, byte? hops)
+    internal bool Send(LabPort port, ReadOnlyMemory<byte> datagram, IPEndPoint to, byte? hops, bool mayFragment = false)
     {
         lock (Internet.Gate)
         {
@@ -122,7 +122,7 @@ internal sealed class LabHost : LabNode, IDatagramNetwork
             int ttl = hops ?? DefaultHops;
             SentCount++;
             TraceEntry entry = Internet.Enter(this, from, to, datagram, ttl);
-            LabPacket packet = new(from, to, ttl, datagram.ToArray(), entry);
+            LabPacket packet = new(from, to, ttl, datagram.ToArray(), entry, mayFragment);
             if (isLoopback || Addresses.Contains(to.Address)) Internet.Schedule(TimeSpan.Zero, () => Receive(packet));
             else via!.Segment.Send(via, packet);
             return true;

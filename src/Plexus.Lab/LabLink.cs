@@ -36,6 +36,6 @@ internal sealed record LabLink
     /// <summary>How long a datagram may wait for a busy line before it is dropped.</summary>
     public TimeSpan LongestQueue { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>The largest IP packet, in bytes, that passes; larger ones are dropped without a word. Null is without limit.</summary>
+    /// <summary>The largest IP packet, in bytes, that passes whole; larger ones are dropped without a word unless they may be cut. Null is without limit.</summary>
     public int? Mtu { get; init; }
 }

@@ -8,4 +8,6 @@ namespace Plexus.Lab;
 /// <param name="Hops">What is left of its time-to-live.</param>
 /// <param name="Payload">The bytes; nobody changes them.</param>
 /// <param name="Trace">What is written about it.</param>
-internal sealed record LabPacket(IPEndPoint From, IPEndPoint To, int Hops, byte[] Payload, TraceEntry Trace);
+/// <param name="MayFragment">Whether a line that is too narrow cuts it, instead of dropping it.</param>
+internal sealed record LabPacket(
+    IPEndPoint From, IPEndPoint To, int Hops, byte[] Payload, TraceEntry Trace, bool MayFragment = false);

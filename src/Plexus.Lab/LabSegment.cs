@@ -40,7 +40,7 @@ internal sealed class LabSegment(Internet internet, LabNat? gateway)
 
         bool isIPv6 = packet.To.AddressFamily == AddressFamily.InterNetworkV6;
         int size = packet.Payload.Length + (isIPv6 ? IPv6AndUdpHeader : IPv4AndUdpHeader);
-        if (size > link.Mtu)
+        if (size > link.Mtu && !packet.MayFragment)
         {
             internet.End(packet, DatagramFate.TooBig, over.Node.Name);
             return;

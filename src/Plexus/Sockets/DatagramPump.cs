@@ -19,6 +19,7 @@ internal sealed class DatagramPump : IAsyncDisposable
     private readonly byte[] _outgoing = new byte[LargestDatagram];
     private readonly long _start;
     private readonly ITimer _timer;
+    private readonly CancellationTokenSource _detach = new();
     private TaskCompletionSource _signal = NewSignal();
     private bool _isReceiving; // A receive that nobody has answered stays for the next core.
     private bool _hasArrived;
@@ -84,10 +85,34 @@ internal sealed class DatagramPump : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends the pump and leaves the socket open, for one who drives it in another way. No core may be running.</summary>
+    /// <returns>The socket. A datagram that the pump has already received is the next one that it gives.</returns>
+    public async Task<IDatagramSocket> DetachAsync()
+    {
+        await _timer.DisposeAsync();
+        if (_isReceiving)
+        {
+            _detach.Cancel(); // CancelAsync would leave the context for the thread pool.
+            while (!Volatile.Read(ref _hasArrived))
+            {
+                await _signal.Task;
+                if (!_hasArrived) Volatile.Write(ref _signal, NewSignal());
+            }
+
+            _isReceiving = false;
+            if (_fault is null) Socket.PutBack(_incoming.AsSpan(0, _arrived.Length), _arrived.From);
+            else if (_fault.SourceException is not OperationCanceledException) _fault.Throw();
+        }
+
+        _detach.Dispose();
+        return Socket;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync();
         await Socket.DisposeAsync();
+        _detach.Dispose();
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -103,7 +128,7 @@ internal sealed class DatagramPump : IAsyncDisposable
         received = default;
         if (!_isReceiving)
         {
-            ValueTask<Received> next = Socket.ReceiveAsync(_incoming);
+            ValueTask<Received> next = Socket.ReceiveAsync(_incoming, _detach.Token);
             if (next.IsCompletedSuccessfully)
             {
                 received = next.Result;

@@ -6,18 +6,28 @@ namespace Plexus.Sockets;
 /// <summary>A UDP socket of the system, of one address family.</summary>
 internal sealed class UdpDatagramSocket : IDatagramSocket
 {
+    /// <summary>Room for datagrams by the batch, in bytes; a system may grant less.</summary>
+    internal const int BatchBufferSize = 4 << 20; // 40 ms at 100 MB/s, which a busy machine may take to look
+
     private const int WindowsConnectionReset = -1744830452; // SIO_UDP_CONNRESET
 
     private readonly Socket _socket;
     private readonly SocketAddress _from;
     private readonly short _defaultHops;
+    private readonly bool _isPlain;
+    private readonly Lock _batchLock = new();
     private SocketAddress? _knownFrom;
     private IPEndPoint? _knownSource;
-    private bool _disposed;
+    private IDatagramBatches? _batches;
+    private (byte[] Datagram, IPEndPoint From)? _putBack;
+    private volatile bool _disposed;
 
+    /// <param name="local">The endpoint to bind; port 0 is any free one.</param>
+    /// <param name="isPlain">True spares a batch what only this system can do.</param>
     /// <exception cref="SocketException">The endpoint is taken, or not this machine's.</exception>
-    public UdpDatagramSocket(IPEndPoint local)
+    public UdpDatagramSocket(IPEndPoint local, bool isPlain = false)
     {
+        _isPlain = isPlain || !OperatingSystem.IsLinux() || !Environment.Is64BitProcess;
         _socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
@@ -73,13 +83,16 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
     }
 
-    public async ValueTask<Received> ReceiveAsync(Memory<byte> buffer)
+    public async ValueTask<Received> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        // What the kernel has joined can only be told apart by a batch.
+        if (_batches is not null) throw new InvalidOperationException("This socket receives by the batch.");
+        if (TakeBack(buffer.Span) is { } again) return again;
         while (true)
         {
             try
             {
-                int length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, _from);
+                int length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, _from, cancellationToken);
                 return new Received(length, Source());
             }
             catch (SocketException) when (!_disposed)
@@ -93,11 +106,63 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
     }
 
+    public bool SendBatch(ReadOnlySpan<byte> datagrams, int datagramLength, IPEndPoint to, bool mayFragment)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(datagramLength, 1);
+        return !_disposed && Batches().Send(datagrams, datagramLength, to, mayFragment);
+    }
+
+    public bool TryReceiveBatch(Span<byte> buffer, out ReceivedBatch batch)
+    {
+        if (_putBack is not null && TakeBack(buffer) is { Length: > 0 } again)
+        {
+            batch = new ReceivedBatch(again.Length, again.Length, again.From);
+            return true;
+        }
+
+        batch = default;
+        return !_disposed && Batches().TryReceive(buffer, out batch);
+    }
+
+    public ValueTask WaitToReceiveAsync() =>
+        _disposed ? ValueTask.FromException(new ObjectDisposedException(nameof(UdpDatagramSocket)))
+        : _putBack is not null ? ValueTask.CompletedTask
+        : Batches().WaitAsync();
+
+    public void PutBack(ReadOnlySpan<byte> datagram, IPEndPoint from) => _putBack = (datagram.ToArray(), from);
+
     public ValueTask DisposeAsync()
     {
-        _disposed = true;
+        lock (_batchLock)
+        {
+            _disposed = true;
+            _batches?.Dispose();
+        }
+
         _socket.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private IDatagramBatches Batches()
+    {
+        if (_batches is { } known) return known;
+        lock (_batchLock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_batches is { } made) return made;
+            _socket.SendBufferSize = BatchBufferSize;
+            _socket.ReceiveBufferSize = BatchBufferSize;
+            return _batches = _isPlain ? new PlainDatagramBatches(_socket) : new LinuxDatagramBatches(_socket);
+        }
+    }
+
+    private Received? TakeBack(Span<byte> buffer)
+    {
+        if (_putBack is not { } again) return null;
+        _putBack = null;
+        int length = Math.Min(again.Datagram.Length, buffer.Length);
+        again.Datagram.AsSpan(0, length).CopyTo(buffer);
+        return new Received(length, again.From);
     }
 
     private IPEndPoint Source()

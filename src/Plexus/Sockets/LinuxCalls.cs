@@ -1,0 +1,78 @@
+using System.Runtime.InteropServices;
+
+namespace Plexus.Sockets;
+
+/// <summary>The system calls of Linux that .NET's sockets lack, for 64-bit processes.</summary>
+internal static unsafe partial class LinuxCalls
+{
+    internal const int DontWait = 0x40; // MSG_DONTWAIT
+
+    internal const int Again = 11; // EAGAIN
+    internal const int Interrupted = 4; // EINTR
+    internal const int InputOutput = 5; // EIO
+    internal const int Invalid = 22; // EINVAL
+    internal const int MessageTooLong = 90; // EMSGSIZE
+    internal const int NoBuffers = 105; // ENOBUFS
+    internal const int Refused = 111; // ECONNREFUSED
+
+    internal const short PollIn = 1;
+    internal const short PollOut = 4;
+
+    private const int CloseOnExec = 0x80000; // EFD_CLOEXEC
+    private const int NonBlocking = 0x800; // EFD_NONBLOCK
+
+    /// <summary>Why the last of these calls on this thread has failed.</summary>
+    internal static int LastError => Marshal.GetLastPInvokeError();
+
+    /// <summary>A descriptor that another thread makes readable, for a thread that waits in <see cref="Poll"/>.</summary>
+    /// <returns>The descriptor, which the caller closes; negative if there is none.</returns>
+    internal static int OpenEvent() => EventDescriptor(0, CloseOnExec | NonBlocking);
+
+    [LibraryImport("libc", EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint Send(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
+    internal static partial nint Receive(int descriptor, MessageHeader* message, int flags);
+
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    internal static partial int SetOption(int descriptor, int level, int name, void* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    internal static partial int Poll(PollDescriptor* descriptors, nuint count, int milliseconds);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    internal static partial nint Read(int descriptor, void* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(int descriptor, void* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    internal static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
+    private static partial int EventDescriptor(uint count, int flags);
+
+    internal struct Piece // struct iovec
+    {
+        public void* Start;
+        public nuint Length;
+    }
+
+    internal struct MessageHeader // struct msghdr; the fields that musl pads are zero above, so both C libraries read it alike
+    {
+        public void* Name;
+        public nuint NameLength;
+        public Piece* Pieces;
+        public nuint PieceCount;
+        public void* Control;
+        public nuint ControlLength;
+        public int Flags;
+    }
+
+    internal struct PollDescriptor // struct pollfd
+    {
+        public int Descriptor;
+        public short Wanted;
+        public short Found;
+    }
+}
