@@ -116,6 +116,7 @@ internal static class Composition
         StunServers = settings.StunServers.Count > 0 ? settings.StunServers : StunServers.Default,
         PunchHops = settings.PunchHops,
         PunchTimeout = settings.Environment.Handshake,
+        Capabilities = PassageCapabilities.None, // The launched command brings its own protocol.
     };
 
     /// <summary>At the root the help of the whole program, elsewhere the usual one, under our name whatever the file is called.</summary>

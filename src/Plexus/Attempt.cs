@@ -6,7 +6,7 @@ using Plexus.Rendezvous;
 namespace Plexus;
 
 /// <summary>One try to reach one peer: its socket, and our half of the secret.</summary>
-internal sealed class Attempt(Identity peer, Task<ExploredSocket> opening)
+internal sealed class Attempt(Identity peer, Task<ExploredSocket> opening, PassageCapabilities capabilities)
 {
     private bool _handedOver;
 
@@ -19,7 +19,7 @@ internal sealed class Attempt(Identity peer, Task<ExploredSocket> opening)
     public async Task<Introduction> IntroduceAsync(CancellationToken cancellationToken)
     {
         ExploredSocket socket = await opening.WaitAsync(cancellationToken);
-        return new Introduction(socket.Outer, Puzzle);
+        return new Introduction(socket.Outer, Puzzle) { Capabilities = capabilities };
     }
 
     /// <summary>The explored socket.</summary>

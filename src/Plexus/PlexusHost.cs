@@ -75,7 +75,7 @@ public sealed class PlexusHost
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using StageTimer whole = new("invite", Roles.Inviter, _clock);
         HostLog.Inviting(_logger, peer.Name);
-        Attempt attempt = new(peer, _sockets.OpenAsync(Roles.Inviter, stop.Token));
+        Attempt attempt = new(peer, _sockets.OpenAsync(Roles.Inviter, stop.Token), _options.Capabilities);
         try
         {
             Passage passage = await InviteAsync(attempt, stop.Token);
@@ -158,7 +158,7 @@ public sealed class PlexusHost
         using StageTimer whole = new("accept", Roles.Acceptor, _clock);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         HostLog.Invited(_logger, peer.Name, invitation.Theirs.EndPoint);
-        Attempt attempt = new(peer, _sockets.OpenAsync(Roles.Acceptor, stop.Token));
+        Attempt attempt = new(peer, _sockets.OpenAsync(Roles.Acceptor, stop.Token), _options.Capabilities);
         try
         {
             Introduction ours = await attempt.IntroduceAsync(stop.Token);

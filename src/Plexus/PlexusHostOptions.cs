@@ -34,6 +34,13 @@ public sealed record PlexusHostOptions
     /// <value>1 to 1,024. The default is 64.</value>
     public int MaximumAttempts { get; init; } = 64;
 
+    /// <summary>What the payload can speak, which is announced to the peer. What the peer announces, too, is agreed.</summary>
+    /// <value>
+    /// The default is all that this library speaks. A program that gives its passages to a launched command announces
+    /// <see cref="PassageCapabilities.None"/>.
+    /// </value>
+    public PassageCapabilities Capabilities { get; init; } = PassageCapabilities.SecureStreams | PassageCapabilities.Multiplexing;
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="PlexusException">A value is out of its range; the message names it.</exception>
     internal void Validate()

@@ -24,6 +24,13 @@ public sealed class PassageTicket
     /// <summary>The number that only both ends know: the exclusive or of both puzzles.</summary>
     public required ulong Secret { get; init; }
 
+    /// <summary>What the peer's payload can speak, as it announced under its signature.</summary>
+    /// <value>The default is <see cref="PassageCapabilities.None"/>, which is also what an original's introduction gives.</value>
+    public PassageCapabilities PeerCapabilities { get; init; }
+
+    /// <summary>What both ends can speak. Both come to the same.</summary>
+    public PassageCapabilities AgreedCapabilities { get; init; }
+
     /// <summary>Both ends, without the secret.</summary>
     public override string ToString() => $"{Host} {Inner} ({Outer}) <-> {Peer} {PeerEndPoint}";
 }

@@ -29,6 +29,7 @@ internal sealed class Puncher(
     ILogger logger)
 {
     private readonly PunchRace _race = new();
+    private readonly List<(PunchHandshake Handshake, Introduction Theirs)> _introduced = []; // As many as answers come.
     private readonly long _start = clock.GetTimestamp();
 
     private string RoleName => role == PunchRole.Inviter ? Roles.Inviter : Roles.Acceptor;
@@ -49,7 +50,9 @@ internal sealed class Puncher(
         };
         lock (_race)
         {
-            if (!_race.TryAdd(new PunchHandshake(plan, Random, socket.Pump.Now))) return;
+            PunchHandshake handshake = new(plan, Random, socket.Pump.Now);
+            if (!_race.TryAdd(handshake)) return;
+            _introduced.Add((handshake, theirs));
         }
 
         PunchingLog.Punching(logger, theirs.EndPoint, peer.Name, RoleName);
@@ -68,6 +71,7 @@ internal sealed class Puncher(
         if (!handshake.Peer.Equals(handshake.Plan.Peer))
             PunchingLog.PeerReflexive(logger, peer.Name, handshake.Peer, handshake.Plan.Peer);
         PunchingLog.Punched(logger, stage.Milliseconds, statistics.Sent, statistics.Heard, Foreign(statistics));
+        Introduction theirs = _introduced.Find(one => one.Handshake == handshake).Theirs;
         return new Passage(socket, handshake, new PassageTicket
         {
             Host = host.Name,
@@ -76,6 +80,8 @@ internal sealed class Puncher(
             Outer = ours.EndPoint,
             PeerEndPoint = handshake.Peer,
             Secret = handshake.Plan.Secret.Value,
+            PeerCapabilities = theirs.Capabilities,
+            AgreedCapabilities = theirs.Capabilities & ours.Capabilities,
         });
     }
 

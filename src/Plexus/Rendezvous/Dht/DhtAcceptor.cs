@@ -28,30 +28,32 @@ internal sealed class DhtAcceptor(
 
     private Invitation? Read(PeerLetter letter)
     {
-        (Identity peer, ulong id, IntroductionText text) = letter;
-        if (text.Udp.Outer is not { } endPoint)
+        (Identity peer, ulong id, PeerIntroduction introduction) = letter;
+        if (introduction.ToIntroduction() is not { } theirs)
         {
             RendezvousDrop.Count("content");
             return null;
         }
 
-        (string, ulong) key = (peer.KeyIdText, text.Puzzle.Value);
+        (string, ulong) key = (peer.KeyIdText, theirs.Puzzle);
         bool isRepetition = _conversations.TryGetValue(key, out Conversation? conversation);
         conversation ??= Begin(key, peer);
         conversation.Add(id);
         return isRepetition
             ? null
-            : new Invitation(peer, new Introduction(endPoint, text.Puzzle.Value), (ours, token) => AnswerAsync(conversation, ours, token));
+            : new Invitation(peer, theirs, (ours, token) => AnswerAsync(conversation, ours, token));
     }
 
-    private Conversation Begin((string, ulong) key, Identity peer)
+    private Conversation Begin((string Peer, ulong Puzzle) key, Identity peer)
     {
         if (_order.Count == MaximumConversations) _conversations.Remove(_order.Dequeue());
         InfoHash acceptKey = _keys.Accept(peer);
+        IntroductionOccasion occasion = new(
+            IntroductionKind.Answer, options.AppId, host.SubjectPublicKeyInfo, peer.SubjectPublicKeyInfo, new Puzzle(key.Puzzle));
         Conversation conversation = new((id, ours) =>
         {
             DhtRendezvousLog.Answering(logger, peer.Name, id);
-            return node.Put(acceptKey, SealedIntroduction.Seal(host, peer, id, ours));
+            return node.Put(acceptKey, SealedIntroduction.Seal(host, peer, id, occasion, ours));
         });
         _conversations.Add(key, conversation);
         _order.Enqueue(key);

@@ -54,7 +54,7 @@ internal sealed class DhtInviter(
                 approach.Dispose();
                 approach = node.Approach(inviteKey); // For the ids that are taken by the next round.
                 Instant next = Now + Pauses[Math.Min(round, Pauses.Length - 1)];
-                while (await AnswerAsync(_told.Count > 0 || next < limit ? next : limit, cancellationToken) is { } theirs)
+                while (await AnswerAsync(ours, _told.Count > 0 || next < limit ? next : limit, cancellationToken) is { } theirs)
                 {
                     if (_told.Count >= MostAnswers || !_told.Add(theirs)) continue;
                     yield return theirs;
@@ -83,16 +83,18 @@ internal sealed class DhtInviter(
         ulong id = ids.Next(taken => _used.Contains(taken) || approach.IsTaken(taken));
         _asked.Add(id);
         DhtRendezvousLog.Inviting(logger, peer.Name, id);
-        return node.Put(key, SealedIntroduction.Seal(host, peer, id, ours));
+        IntroductionOccasion occasion = new(
+            IntroductionKind.Invitation, options.AppId, host.SubjectPublicKeyInfo, peer.SubjectPublicKeyInfo);
+        return node.Put(key, SealedIntroduction.Seal(host, peer, id, occasion, ours));
     }
 
-    private async Task<Introduction?> AnswerAsync(Instant until, CancellationToken cancellationToken)
+    private async Task<Introduction?> AnswerAsync(Introduction asked, Instant until, CancellationToken cancellationToken)
     {
         while (true)
         {
             while (_answers.TryTake(out DhtValue? value))
             {
-                if (Read(value) is { } theirs) return theirs;
+                if (Read(value, asked) is { } theirs) return theirs;
             }
 
             TimeSpan left = until - Now;
@@ -100,7 +102,7 @@ internal sealed class DhtInviter(
         }
     }
 
-    private Introduction? Read(DhtValue value)
+    private Introduction? Read(DhtValue value, Introduction asked)
     {
         // What is cheap comes first: anybody may put values here.
         string? reason =
@@ -110,9 +112,20 @@ internal sealed class DhtInviter(
             : null;
         if (reason is null)
         {
-            if (SealedIntroduction.TryOpen(value, host, out IntroductionText? text) && text.Udp.Outer is { } endPoint)
-                return new Introduction(endPoint, text.Puzzle.Value);
-            reason = "content";
+            IntroductionOccasion occasion = new(
+                IntroductionKind.Answer, options.AppId, peer.SubjectPublicKeyInfo, host.SubjectPublicKeyInfo, new Puzzle(asked.Puzzle));
+            if (!SealedIntroduction.TryOpen(value, host, occasion, out PeerIntroduction? answer, out reason))
+            {
+                if (reason == "newer") DhtRendezvousLog.Newer(logger, peer.Name);
+            }
+            else if (answer.ToIntroduction() is { } theirs)
+            {
+                return theirs;
+            }
+            else
+            {
+                reason = "content";
+            }
         }
 
         RendezvousDrop.Count(reason);

@@ -83,7 +83,7 @@ public sealed class DhtRendezvous : IRendezvous
     {
         await CallerContext.Leave();
         DhtNode node = await NodeAsync(cancellationToken);
-        PeerMail mail = new(_repository, host, peers, _clock, _logger);
+        PeerMail mail = new(_repository, host, peers, IntroductionKind.Invitation, _options.AppId, _clock, _logger);
         DhtAcceptor acceptor = new(node, _options, mail, host, _logger);
         await foreach (Invitation invitation in acceptor.AcceptAsync(cancellationToken)) yield return invitation;
     }
@@ -93,7 +93,8 @@ public sealed class DhtRendezvous : IRendezvous
     {
         await CallerContext.Leave();
         DhtNode node = await NodeAsync(cancellationToken);
-        DhtValue value = SealedIntroduction.Seal(host, peer, _ids.Next(), IntroductionText.DhtAdvent);
+        IntroductionOccasion occasion = new(IntroductionKind.Advent, _options.AppId, host.SubjectPublicKeyInfo, peer.SubjectPublicKeyInfo);
+        DhtValue value = SealedIntroduction.Seal(host, peer, _ids.Next(), occasion, IntroductionText.DhtAdvent, PassageCapabilities.None);
         using DhtPut put = node.Put(_keys.Advent(peer), value);
         await put.TakenAsync(_options.PutTimeout, cancellationToken);
     }
@@ -104,7 +105,7 @@ public sealed class DhtRendezvous : IRendezvous
     {
         await CallerContext.Leave();
         DhtNode node = await NodeAsync(cancellationToken);
-        PeerMail mail = new(_repository, host, peers, _clock, _logger);
+        PeerMail mail = new(_repository, host, peers, IntroductionKind.Advent, _options.AppId, _clock, _logger);
         await foreach (PeerLetter letter in mail.ReadAsync(node, _keys.Advent(host), cancellationToken))
             yield return letter.Peer; // What an advent says means nothing.
     }

@@ -24,9 +24,12 @@ internal static partial class DhtRendezvousLog
     [LoggerMessage(305, LogLevel.Warning, "Somebody who is not in the repository, or not let in, invites us; its key is {KeyId}. This is told once")]
     public static partial void Stranger(ILogger logger, string keyId);
 
-    [LoggerMessage(306, LogLevel.Warning, "A value signed by {Peer} holds no introduction for us and is dropped")]
-    public static partial void Unreadable(ILogger logger, IdentityName peer);
+    [LoggerMessage(306, LogLevel.Warning, "A value signed by {Peer} holds no introduction for us and is dropped: {Reason}")]
+    public static partial void Unreadable(ILogger logger, IdentityName peer, string reason);
 
     [LoggerMessage(307, LogLevel.Debug, "Answering invitation {Id} of {Peer}")]
     public static partial void Answering(ILogger logger, IdentityName peer, ulong id);
+
+    [LoggerMessage(308, LogLevel.Warning, "{Peer} introduces itself in a newer form than this program reads; update it")]
+    public static partial void Newer(ILogger logger, IdentityName peer);
 }

@@ -15,7 +15,7 @@ namespace Plexus.Rendezvous.Dht;
 /// owner, repository, signature, age and copies, and only then the decryption.
 /// </remarks>
 internal sealed class PeerMail(
-    IdentityRepository repository, Identity host, IdentityName peers, TimeProvider clock, ILogger logger)
+    IdentityRepository repository, Identity host, IdentityName peers, IntroductionKind kind, string application, TimeProvider clock, ILogger logger)
 {
     private const int MaximumStrangers = 256; // Keys told in the log; later ones are only counted.
 
@@ -32,7 +32,7 @@ internal sealed class PeerMail(
         {
             while (_values.TryTake(out DhtValue? value))
             {
-                if (TryOpen(value, out Identity peer, out IntroductionText? text)) yield return new PeerLetter(peer, value.Id, text);
+                if (TryOpen(value, out Identity peer, out PeerIntroduction? introduction)) yield return new PeerLetter(peer, value.Id, introduction);
             }
 
             await _values.WaitAsync(Timeout.InfiniteTimeSpan, clock, cancellationToken);
@@ -52,9 +52,9 @@ internal sealed class PeerMail(
         else Drop("owner");
     }
 
-    private bool TryOpen(DhtValue value, out Identity peer, [NotNullWhen(true)] out IntroductionText? text)
+    private bool TryOpen(DhtValue value, out Identity peer, [NotNullWhen(true)] out PeerIntroduction? introduction)
     {
-        text = null;
+        introduction = null;
         peer = host;
         if (value.OwnerId is not { } owner) return Drop("owner");
         if (repository.FindPeer(owner.ToArray(), peers) is not { } known) return DropStranger(owner);
@@ -63,9 +63,11 @@ internal sealed class PeerMail(
         long now = clock.GetUtcNow().ToUnixTimeSeconds();
         InvitationVerdict verdict = _inbox.Judge(owner, value.Id, value.Data.Span, now);
         if (verdict != InvitationVerdict.Fresh) return Drop(known, value, verdict, now);
-        if (SealedIntroduction.TryOpen(value, host, out text)) return true;
-        DhtRendezvousLog.Unreadable(logger, known.Name);
-        return Drop("content");
+        IntroductionOccasion occasion = new(kind, application, known.SubjectPublicKeyInfo, host.SubjectPublicKeyInfo);
+        if (SealedIntroduction.TryOpen(value, host, occasion, out introduction, out string reason)) return true;
+        if (reason == "newer") DhtRendezvousLog.Newer(logger, known.Name);
+        else DhtRendezvousLog.Unreadable(logger, known.Name, reason);
+        return Drop(reason);
     }
 
     private bool DropStranger(InfoHash owner)
