@@ -44,7 +44,8 @@ internal sealed class LabSocket(Internet internet, LabHost host, IPEndPoint loca
         }
     }
 
-    public bool SendBatch(ReadOnlySpan<byte> datagrams, int datagramLength, IPEndPoint to, bool mayFragment)
+    public bool SendBatch(
+        ReadOnlySpan<byte> datagrams, int datagramLength, IPEndPoint to, bool mayFragment, byte? hops = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(datagramLength, 1);
         if (_disposed) return false;
@@ -52,7 +53,7 @@ internal sealed class LabSocket(Internet internet, LabHost host, IPEndPoint loca
         for (; !datagrams.IsEmpty; datagrams = datagrams[Math.Min(datagramLength, datagrams.Length)..])
         {
             byte[] datagram = datagrams[..Math.Min(datagramLength, datagrams.Length)].ToArray();
-            isAllSent &= host.Send(this, datagram, to, hops: null, mayFragment);
+            isAllSent &= host.Send(this, datagram, to, hops, mayFragment);
         }
 
         return isAllSent;

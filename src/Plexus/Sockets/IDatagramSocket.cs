@@ -34,8 +34,9 @@ internal interface IDatagramSocket : IAsyncDisposable
     /// <param name="datagramLength">The length of each, 1 to 65,507 bytes; only the last may be shorter.</param>
     /// <param name="to">The destination, of the socket's family.</param>
     /// <param name="mayFragment">Whether IP may cut them; if not, a link that is too narrow drops them.</param>
+    /// <param name="hops">The IP time-to-live of these datagrams; null is the system's default.</param>
     /// <returns>False when the system refused some of them: too large for the interface, no route, or no room for a while.</returns>
-    bool SendBatch(ReadOnlySpan<byte> datagrams, int datagramLength, IPEndPoint to, bool mayFragment);
+    bool SendBatch(ReadOnlySpan<byte> datagrams, int datagramLength, IPEndPoint to, bool mayFragment, byte? hops = null);
 
     /// <summary>Takes datagrams that are there already. Empty ones are passed over.</summary>
     /// <param name="buffer">Where to; 65,536 bytes hold whatever there can be.</param>

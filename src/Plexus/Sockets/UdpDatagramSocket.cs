@@ -106,10 +106,23 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
     }
 
-    public bool SendBatch(ReadOnlySpan<byte> datagrams, int datagramLength, IPEndPoint to, bool mayFragment)
+    public bool SendBatch(
+        ReadOnlySpan<byte> datagrams, int datagramLength, IPEndPoint to, bool mayFragment, byte? hops = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(datagramLength, 1);
-        return !_disposed && Batches().Send(datagrams, datagramLength, to, mayFragment);
+        if (_disposed) return false;
+        if (hops is null) return Batches().Send(datagrams, datagramLength, to, mayFragment);
+        try
+        {
+            _socket.Ttl = hops.Value;
+            bool isSent = Batches().Send(datagrams, datagramLength, to, mayFragment);
+            _socket.Ttl = _defaultHops;
+            return isSent;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     public bool TryReceiveBatch(Span<byte> buffer, out ReceivedBatch batch)

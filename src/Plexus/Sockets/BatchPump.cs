@@ -1,0 +1,204 @@
+using Plexus.Protocols;
+
+namespace Plexus.Sockets;
+
+/// <summary>Joins a core that works by the batch to a socket and a clock, with as few changes of threads as there can be.</summary>
+/// <remarks>
+/// <para>
+/// Who has changed the core sends what is due on his own thread: the receive loop what it has received, a writer what he has
+/// written, the timer what has become due. Only one sends at a time; who comes meanwhile leaves a mark, and the one who sends looks
+/// again. The core is touched only inside <see cref="Gate"/>, system calls are made outside.
+/// </para>
+/// <para>On the laboratory's clock all of it happens on one thread, in an order that is always the same.</para>
+/// </remarks>
+internal sealed class BatchPump : IAsyncDisposable
+{
+    private const int LargestBatch = 65_536; // bytes: a system's largest message
+
+    // What is taken before it is answered: little enough for an echo to be early, enough to echo much at once.
+    private const int MostTaken = 4 * LargestBatch;
+    private const int MostTakes = 16;
+
+    // What the receive loop sends before it looks again for echoes, which may wait in the socket.
+    private const int MostSentBetween = 4 * LargestBatch;
+
+    // A sender who is never done, because others write meanwhile, leaves the rest to the timer after so much.
+    private const int MostSent = 64 * LargestBatch;
+
+    // A timer's tick. A deadline that has passed and stays would turn the loop without end.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
+
+    private readonly IDatagramSocket _socket;
+    private readonly IBatchProtocol _protocol;
+    private readonly TimeProvider _clock;
+    private readonly Action? _attend;
+    private readonly long _start;
+    private readonly ITimer _timer;
+    private readonly byte[] _incoming = new byte[LargestBatch];
+    private readonly byte[] _outgoing = new byte[LargestBatch];
+    private Instant? _timerDue; // inside the gate
+    private int _flushWishes; // more than 0: somebody sends
+    private Task _loop = Task.CompletedTask;
+    private volatile bool _isDisposed;
+
+    /// <param name="socket">The socket, which the pump owns.</param>
+    /// <param name="protocol">The core.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="attend">
+    /// Called after each change of the core by a datagram, by time or by sending, outside the gate and on any thread. It must not block.
+    /// </param>
+    public BatchPump(IDatagramSocket socket, IBatchProtocol protocol, TimeProvider clock, Action? attend = null)
+    {
+        _socket = socket;
+        _protocol = protocol;
+        _clock = clock;
+        _attend = attend;
+        _start = clock.GetTimestamp();
+        _timer = clock.CreateTimer(
+            static pump => ((BatchPump)pump!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Held by whoever touches the core.</summary>
+    public Lock Gate { get; } = new();
+
+    /// <summary>This pump's time: zero when it was made.</summary>
+    public Instant Now => new(_clock.GetElapsedTime(_start));
+
+    /// <summary>Begins to receive and to send.</summary>
+    /// <returns>Ends when the pump is disposed; fails if the core does.</returns>
+    public Task StartAsync()
+    {
+        _loop = ReceiveAsync();
+        Flush();
+        return _loop;
+    }
+
+    /// <summary>Sends what is due, or lets the one do it who sends just now. Called after a command to the core, outside the gate.</summary>
+    public void Flush()
+    {
+        if (!TryFlush(MostSent)) SetTimer(Tick);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _isDisposed = true;
+        await _timer.DisposeAsync();
+        await _socket.DisposeAsync();
+        try
+        {
+            await _loop;
+        }
+        catch (Exception)
+        {
+            // Whoever started the loop has it already.
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                bool isDrained = Take(out bool isTouched);
+                if (isTouched) _attend?.Invoke();
+                bool isSent = !isTouched || TryFlush(MostSentBetween);
+                if (isDrained && isSent) await _socket.WaitToReceiveAsync();
+            }
+        }
+        catch (ObjectDisposedException) when (_isDisposed)
+        {
+            // The end of the pump.
+        }
+    }
+
+    /// <summary>Gives the core what has come.</summary>
+    /// <param name="isTouched">Whether there was something.</param>
+    /// <returns>Whether that was all.</returns>
+    private bool Take(out bool isTouched)
+    {
+        int taken = 0;
+        isTouched = false;
+        for (int takes = 0; takes < MostTakes && taken < MostTaken; takes++)
+        {
+            if (!_socket.TryReceiveBatch(_incoming, out ReceivedBatch batch)) return true;
+            lock (Gate) _protocol.OnDatagrams(_incoming.AsSpan(0, batch.Length), batch.DatagramLength, batch.From, Now);
+            taken += batch.Length;
+            isTouched = true;
+        }
+
+        return false;
+    }
+
+    private void OnTimer()
+    {
+        if (_isDisposed) return;
+        lock (Gate)
+        {
+            _timerDue = null;
+            _protocol.OnDeadline(Now);
+        }
+
+        _attend?.Invoke();
+        Flush();
+    }
+
+    /// <summary>Sends what is due, unless somebody does already.</summary>
+    /// <returns>False when so many bytes were sent and there may be more.</returns>
+    private bool TryFlush(int most)
+    {
+        if (Interlocked.Increment(ref _flushWishes) > 1) return true;
+        int wishes;
+        do
+        {
+            wishes = Volatile.Read(ref _flushWishes);
+            if (TrySend(ref most)) continue;
+            Volatile.Write(ref _flushWishes, 0);
+            return false;
+        }
+        while (Interlocked.CompareExchange(ref _flushWishes, 0, wishes) != wishes);
+
+        return true;
+    }
+
+    private bool TrySend(ref int most)
+    {
+        bool isTouched = false;
+        while (most > 0 && TryCompose(out TransmitBatch batch))
+        {
+            // What the system refuses is lost to the core, as on the network.
+            _socket.SendBatch(_outgoing.AsSpan(0, batch.Length), batch.DatagramLength, batch.To, batch.MayFragment, batch.Hops);
+            most -= batch.Length;
+            isTouched = true;
+        }
+
+        if (isTouched) _attend?.Invoke(); // There is room for what waits to be written.
+        return most > 0;
+    }
+
+    private bool TryCompose(out TransmitBatch batch)
+    {
+        lock (Gate)
+        {
+            Instant now = Now;
+            if (_protocol.Deadline <= now) _protocol.OnDeadline(now); // A timer comes a little late: what is due now need not wait.
+            if (_protocol.TryTransmit(_outgoing, now, out batch)) return true;
+            if (_protocol.Deadline is { } due) SetTimer(due - now);
+            return false;
+        }
+    }
+
+    /// <summary>Sets the timer, unless it comes earlier anyway: a call too early does no harm.</summary>
+    private void SetTimer(TimeSpan wait)
+    {
+        lock (Gate)
+        {
+            // Rounded up, a tick at least: a timer counts them, and a deadline in the past would turn the loop without end.
+            wait = TimeSpan.FromMilliseconds(Math.Max(Math.Ceiling(wait.TotalMilliseconds), Tick.TotalMilliseconds));
+            Instant due = Now + wait;
+            if (_timerDue <= due || _isDisposed) return;
+            _timerDue = due;
+            _timer.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+    }
+}
