@@ -36,8 +36,8 @@ internal sealed class LabCore : LabPort, IDisposable
             if (_disposed) return;
             lock (_protocol)
             {
-                while (_protocol.TryTransmit(_outgoing, _internet.Instant, out Transmit transmit))
-                    _host.Send(this, _outgoing.AsMemory(0, transmit.Length), transmit.To, transmit.Hops);
+                if (_protocol is IBatchProtocol batches) Send(batches);
+                else Send(_protocol);
                 Arm(_protocol.Deadline);
             }
         }
@@ -59,6 +59,24 @@ internal sealed class LabCore : LabPort, IDisposable
     {
         lock (_protocol) _protocol.OnDatagram(packet.Payload, packet.From, _internet.Instant);
         Wake();
+    }
+
+    private void Send(IDatagramProtocol protocol)
+    {
+        while (protocol.TryTransmit(_outgoing, _internet.Instant, out Transmit transmit))
+            _host.Send(this, _outgoing.AsMemory(0, transmit.Length), transmit.To, transmit.Hops);
+    }
+
+    private void Send(IBatchProtocol protocol)
+    {
+        while (protocol.TryTransmit(_outgoing, _internet.Instant, out TransmitBatch batch))
+        {
+            for (int at = 0; at < batch.Length; at += batch.DatagramLength)
+            {
+                int length = Math.Min(batch.DatagramLength, batch.Length - at);
+                _host.Send(this, _outgoing.AsMemory(at, length), batch.To, batch.Hops, batch.MayFragment);
+            }
+        }
     }
 
     private void OnTimer()

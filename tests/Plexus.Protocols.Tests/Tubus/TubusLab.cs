@@ -1,0 +1,74 @@
+using System.Net;
+using Plexus.Lab;
+using Plexus.Protocols.Tubus;
+using Plexus.Protocols.Tubus.Congestion;
+
+namespace Plexus.Protocols.Tests.Tubus;
+
+/// <summary>Two machines with an endpoint each, and one channel between them.</summary>
+internal sealed class TubusLab : IDisposable
+{
+    public const ulong Secret = 1234567890;
+
+    private const int Port = 5000;
+
+    private readonly LabCore _clientCore;
+    private readonly LabCore _serverCore;
+
+    public TubusLab(
+        LabLink? line = null,
+        ulong secret = 0,
+        int seed = 1,
+        TubusOptions? clientOptions = null,
+        TubusOptions? serverOptions = null,
+        Func<int, ICongestionControl>? control = null,
+        bool listens = false)
+    {
+        Internet = new Internet(seed) { KeepsTrace = false };
+        Random random = new(seed);
+        ClientHost = Internet.AddHost("client", "1.0.0.1", line ?? LabLink.Wan);
+        ServerHost = Internet.AddHost("server", "2.0.0.2", line ?? LabLink.Wan);
+        Client = new TubusUser(new TubusEndpoint(clientOptions ?? new(), () => (ulong)random.NextInt64(), control));
+        Server = new TubusUser(new TubusEndpoint(serverOptions ?? clientOptions ?? new(), () => (ulong)random.NextInt64(), control));
+        if (listens) Server.Endpoint.Listen(secret);
+        else Server.Channel = Server.Endpoint.Accept(new IPEndPoint(ClientHost.Address, Port), secret, Now);
+        Client.Channel = Client.Endpoint.Connect(new IPEndPoint(ServerHost.Address, Port), secret, Now);
+        _serverCore = ServerHost.Attach(Port, Server);
+        _clientCore = ClientHost.Attach(Port, Client);
+    }
+
+    public Internet Internet { get; }
+
+    public LabHost ClientHost { get; }
+
+    public LabHost ServerHost { get; }
+
+    public TubusUser Client { get; }
+
+    public TubusUser Server { get; }
+
+    public Instant Now => new(Internet.Now);
+
+    public IPEndPoint ClientEndPoint => new(ClientHost.Address, Port);
+
+    public IPEndPoint ServerEndPoint => new(ServerHost.Address, Port);
+
+    public TubusChannel ClientChannel => Client.Channel!;
+
+    public TubusChannel ServerChannel => Server.Channel!;
+
+    public bool RunUntil(Func<bool> condition, double seconds) => Internet.RunUntil(condition, TimeSpan.FromSeconds(seconds));
+
+    public void Pass(double seconds) => Internet.Run(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Lets both send what their users have just asked for.</summary>
+    public void Wake()
+    {
+        _clientCore.Wake();
+        _serverCore.Wake();
+    }
+
+    public void SetLine(LabLink line) => ClientHost.Link = ServerHost.Link = line;
+
+    public void Dispose() => Internet.Dispose();
+}
