@@ -89,6 +89,12 @@ public sealed class IdentityRepository
         return _index.Find(keyId, filter);
     }
 
+    /// <summary>Finds the identities whose certificate has a serial number, which proves nothing yet.</summary>
+    /// <param name="serialNumber">Hexadecimal digits, as the certificate has them.</param>
+    /// <param name="filter">Which names may match.</param>
+    internal IReadOnlyList<Identity> FindPeersBySerialNumber(string serialNumber, IdentityName filter) =>
+        _index.FindBySerialNumber(serialNumber, filter);
+
     /// <summary>Makes an identity: a new RSA key and a self-signed certificate of ten years.</summary>
     /// <param name="name">A complete name that nothing in the repository looks like.</param>
     /// <param name="keyBits">The size of the key, 2048 to 8192 bits in steps of 8. The default is 3072.</param>

@@ -32,6 +32,30 @@ internal sealed class PeerIndex(string repository, TimeProvider clock)
         }
     }
 
+    /// <summary>The identities that pass the filter and whose certificate has a serial number, in the order of their folders.</summary>
+    /// <remarks>Who makes a certificate chooses its serial number, so several may share one: each must be tried.</remarks>
+    public IReadOnlyList<Identity> FindBySerialNumber(string serialNumber, IdentityName filter)
+    {
+        lock (_lock)
+        {
+            List<Identity> found = Matching();
+            if (found.Count > 0 || (_lastScan is { } last && clock.GetElapsedTime(last) < ScanPause)) return found;
+            _lastScan = clock.GetTimestamp();
+            Scan();
+            return Matching();
+        }
+
+        List<Identity> Matching() =>
+        [
+            .. _byPath.Values
+                .Where(entry => entry.Identity is { } identity && filter.Covers(identity.Name)
+                    && string.Equals(identity.Certificate.SerialNumber, serialNumber, StringComparison.OrdinalIgnoreCase)
+                    && Stamp.Of(entry.Path) == entry.Stamp)
+                .OrderBy(static entry => entry.Path, StringComparer.Ordinal)
+                .Select(static entry => entry.Identity!),
+        ];
+    }
+
     private Identity? Match(ReadOnlySpan<byte> keyId, IdentityName filter)
     {
         while (First(keyId, filter) is { } entry)
