@@ -41,6 +41,9 @@ internal sealed class TubusEndpoint(TubusOptions options, Func<ulong> random, Fu
     /// <summary>Channels that exist, those that only answer a tear included.</summary>
     public int Count => _slots.Count;
 
+    /// <summary>Whether <see cref="TryTakeAccepted"/> has something to give.</summary>
+    public bool HasAccepted => _accepted.Count > 0;
+
     public Instant? Deadline => _timed.First?.Due;
 
     /// <summary>Asks a peer for a channel.</summary>
@@ -146,6 +149,7 @@ internal sealed class TubusEndpoint(TubusOptions options, Func<ulong> random, Fu
             if (slot.Channel.TryTransmit(buffer, now, out int length, out int datagramLength, out bool mayFragment, most))
             {
                 _ready.Add(slot); // Behind the others, so that each gets its turn.
+                Notice(slot); // What was sent has made room for more.
                 batch = new TransmitBatch(length, datagramLength, slot.Peer, mayFragment);
                 return true;
             }
@@ -210,6 +214,12 @@ internal sealed class TubusEndpoint(TubusOptions options, Func<ulong> random, Fu
         }
 
         if (slot.Channel.State == TubusState.Closed && slot.Forgotten is null) BeginLinger(slot, now);
+        Notice(slot);
+    }
+
+    /// <summary>Notes that the user of a channel should look at it.</summary>
+    private void Notice(TubusSlot slot)
+    {
         if (slot.WantsAttention || !slot.IsKnown) return;
         slot.WantsAttention = true;
         slot.NextAttention = _attention;
