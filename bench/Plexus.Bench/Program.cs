@@ -11,7 +11,9 @@ switch (args.FirstOrDefault())
         return await ConnectBench.RunAsync(options);
     case "kademlia":
         return KademliaBench.Run(options);
+    case "tubus":
+        return TubusBench.Run(options);
     default:
-        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line");
+        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line, tubus");
         return 2;
 }
