@@ -29,6 +29,18 @@ internal sealed class EchoQueue(int limit)
         return number;
     }
 
+    /// <summary>Drops the numbers below one, and those in stretches.</summary>
+    public void RemoveAll(ReadOnlySpan<(long Start, long End)> stretches, long below)
+    {
+        for (int left = Count; left > 0; left--)
+        {
+            ulong number = Take();
+            bool isIn = number < (ulong)below;
+            foreach ((long start, long end) in stretches) isIn |= number >= (ulong)start && number < (ulong)end;
+            if (!isIn) Add(number);
+        }
+    }
+
     public void Clear() => (_numbers, _head, Count) = ([], 0, 0);
 
     private void Grow()

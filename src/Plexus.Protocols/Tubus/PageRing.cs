@@ -44,7 +44,7 @@ internal sealed class PageRing(PagePool pool)
     {
         long keep = offset >> PagePool.PageShift;
         long until = isEmpty ? _end : Math.Min(keep, _end);
-        for (; _first < until; _first++)
+        for (; _first < until && _pages.Length > 0; _first++)
         {
             ref byte[]? page = ref _pages[(int)_first & (_pages.Length - 1)];
             if (page is null) continue;
@@ -53,9 +53,13 @@ internal sealed class PageRing(PagePool pool)
         }
 
         _first = keep;
-        if (_end >= _first) return;
-        _end = _first;
-        if (_pages.Length > FirstCapacity) _pages = [];
+        if (_end < _first) _end = _first;
+    }
+
+    /// <summary>Gives up memory when there is nothing.</summary>
+    public void Trim()
+    {
+        if (Array.TrueForAll(_pages, static p => p is null)) _pages = [];
     }
 
     private byte[] PageAt(long number)
@@ -66,6 +70,11 @@ internal sealed class PageRing(PagePool pool)
             _end = number + 1;
         }
 
+        else if (_pages.Length == 0)
+        {
+            Grow(number);
+        }
+
         return _pages[(int)number & (_pages.Length - 1)] ??= pool.Borrow();
     }
 
@@ -74,7 +83,7 @@ internal sealed class PageRing(PagePool pool)
         int capacity = Math.Max(_pages.Length, FirstCapacity);
         while (number - _first >= capacity) capacity *= 2;
         byte[]?[] pages = new byte[]?[capacity];
-        for (long n = _first; n < _end; n++) pages[(int)n & (capacity - 1)] = _pages[(int)n & (_pages.Length - 1)];
+        for (long n = _first; n < _end && _pages.Length > 0; n++) pages[(int)n & (capacity - 1)] = _pages[(int)n & (_pages.Length - 1)];
         _pages = pages;
     }
 }

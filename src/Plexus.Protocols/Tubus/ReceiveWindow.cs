@@ -114,6 +114,9 @@ internal sealed class ReceiveWindow(PagePool pool, int size, int mostSize)
         return (ulong)Edge;
     }
 
+    /// <summary>Gives up memory when nothing waits.</summary>
+    public void Trim() => _pages.Trim();
+
     /// <summary>Throws away what is there and what will come.</summary>
     public void Discard()
     {

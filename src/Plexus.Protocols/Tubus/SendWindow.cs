@@ -117,17 +117,10 @@ internal sealed class SendWindow(PagePool pool)
         return number < _end && (ulong)this[number].Offset == offset && this[number].State != FragmentState.Acknowledged;
     }
 
-    /// <summary>The first fragment that ends behind an offset, or the number of the next one to be cut.</summary>
-    public long FirstBehind(ulong offset)
-    {
-        if (_first == _end || offset <= (ulong)Acknowledged) return _first;
-        if (offset >= (ulong)Sent) return _end;
-        long number = Search(offset);
-        if (number == _end || (ulong)this[number].Offset > offset) number--;
-        return number;
-    }
+    /// <summary>The first fragment that does not begin before an offset, or the number that the next one will have.</summary>
+    public long FirstFrom(ulong offset) => offset <= (ulong)Acknowledged ? _first : Search(offset);
 
-    /// <summary>The number of the fragment that would be cut next.</summary>
+    /// <summary>The number that the next fragment will have.</summary>
     public long End => _end;
 
     /// <summary>Takes the echo of a fragment that was in flight or lost.</summary>
@@ -155,7 +148,13 @@ internal sealed class SendWindow(PagePool pool)
     public void Release()
     {
         _pages.Release(Acknowledged, isEmpty: Acknowledged == Written);
-        if (_first == _end && _ring.Length > FirstCapacity) _ring = []; // An idle stream costs little.
+    }
+
+    /// <summary>Gives up memory when nothing is on its way: an idle stream costs little.</summary>
+    public void Trim()
+    {
+        if (_first == _end) _ring = [];
+        _pages.Trim();
     }
 
     /// <summary>Drops everything: the stream has ended.</summary>

@@ -13,8 +13,10 @@ internal sealed class TubusChannel
     public const int MostTogether = 64; // The kernel cuts no more datagrams out of one call (UDP_MAX_SEGMENTS of older ones).
     private const int MostSlack = 16; // Zeros that make a nearly full datagram as long as its neighbours.
 
-    // A link is as long as the acceptor's whole answer: it sends no more than it got until it knows that we hear it.
-    private const int LinkLength = TubusPacket.HeaderLength + TubusWriter.BareLength + (3 * TubusWriter.NumberedLength);
+    // The extension's value: its version, and zeros. A link is as long as the acceptor's whole answer, with an edge, its echo and a ping: it
+    // sends no more than it got until it knows that we hear it.
+    private const byte ExtensionVersion = 1;
+    private const int LinkExtension = 1 + (2 * TubusWriter.NumberedLength);
 
     private readonly TubusLink _link;
     private readonly TubusSender _sender;
@@ -212,7 +214,7 @@ internal sealed class TubusChannel
         _now = now;
         if (_trimDue <= now)
         {
-            _pool.Trim();
+            Trim();
             _trimDue = _pool.FreeCount > 0 ? now + PagePool.TrimInterval : null;
         }
 
@@ -288,6 +290,10 @@ internal sealed class TubusChannel
             {
                 _sender.OnEcho(sections.Number, now);
             }
+            else if (sections.Type == TubusSectionType.Arrived)
+            {
+                _sender.OnArrived(sections.Number, sections.Data, now);
+            }
             else
             {
                 OnSection(sections.Type, sections.Number, now);
@@ -324,6 +330,9 @@ internal sealed class TubusChannel
             case TubusSectionType.Edge when HasData:
                 _sender.OnEdge(number);
                 _receiver.OnEdge();
+                break;
+            case TubusSectionType.Extension:
+                _receiver.IsPeerOurs = Options.Extends;
                 break;
             case TubusSectionType.EdgeEcho:
                 _receiver.OnEdgeEcho(number);
@@ -405,16 +414,24 @@ internal sealed class TubusChannel
 
     private void WriteControl(ref TubusWriter writer, Instant now)
     {
-        _link.Write(ref writer, now);
+        if (_link.Write(ref writer, now) && Options.Extends && (_receiver.IsPeerOurs || State == TubusState.Connecting))
+            WriteExtension(ref writer);
         if (_isValidated && _link.WritePing(ref writer, now)) _pingOrder = _sender.NextOrder;
         if (HasData)
         {
-            _receiver.Write(ref writer, now);
-            _receiver.WriteEdgeEcho(ref writer, _sender.Edge);
+            _receiver.Write(ref writer, _sender.Edge, now);
         }
 
         if (!_isValidated) _link.WritePing(ref writer, now); // Behind the edge: the peer cannot send without that.
-        if (State == TubusState.Connecting && writer.Length < LinkLength && !writer.IsEmpty) writer.Fill(LinkLength);
+    }
+
+    private void WriteExtension(ref TubusWriter writer)
+    {
+        Span<byte> value = stackalloc byte[LinkExtension];
+        value.Clear();
+        value[0] = ExtensionVersion;
+        if (State != TubusState.Connecting) value = value[..1];
+        if (writer.Room >= TubusWriter.BareLength + value.Length) writer.Write(TubusSectionType.Extension, value);
     }
 
     /// <summary>Sends a fragment again that was cut for a larger path than there is now: alone, with the same boundaries.</summary>
@@ -459,6 +476,13 @@ internal sealed class TubusChannel
         _receiver.Stop();
         _receiver.Window.DropBeyond();
         _trimDue = null;
+        Trim();
+    }
+
+    private void Trim()
+    {
+        _sender.Window.Trim();
+        _receiver.Window.Trim();
         _pool.Trim();
     }
 }

@@ -186,12 +186,15 @@ internal sealed class TubusLink
     }
 
     /// <summary>Writes what is due, but for a ping and its echoes, as far as it fits.</summary>
-    public void Write(ref TubusWriter writer, Instant now)
+    /// <returns>Whether a link or its echo was written.</returns>
+    public bool Write(ref TubusWriter writer, Instant now)
     {
-        if (_owesLink && TryWrite(ref writer, TubusSectionType.Link, ref _owesLink)) Repeat(now);
-        if (_owesLinkEcho) TryWrite(ref writer, TubusSectionType.LinkEcho, ref _owesLinkEcho);
+        bool links = _owesLink && TryWrite(ref writer, TubusSectionType.Link, ref _owesLink);
+        if (links) Repeat(now);
+        if (_owesLinkEcho) links |= TryWrite(ref writer, TubusSectionType.LinkEcho, ref _owesLinkEcho);
         if (_owesTear && TryWrite(ref writer, TubusSectionType.Tear, ref _owesTear) && State != TubusState.Closed) Repeat(now);
         if (_owesTearEcho) TryWrite(ref writer, TubusSectionType.TearEcho, ref _owesTearEcho);
+        return links;
     }
 
     /// <summary>Writes a ping if one is due, and the echoes of the peer's, as far as they fit.</summary>

@@ -113,6 +113,7 @@ internal static class TubusMask
         }
     }
 
-    private static ulong InMemory(ulong state) =>
+    /// <summary>A state as it is to be laid over memory.</summary>
+    internal static ulong InMemory(ulong state) =>
         BitConverter.IsLittleEndian ? state : BinaryPrimitives.ReverseEndianness(state);
 }

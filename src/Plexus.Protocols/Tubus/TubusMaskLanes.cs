@@ -17,16 +17,19 @@ internal static class TubusMaskLanes
     public const int Count = 8;
 
     private const int WordLength = 8;
-    private const int Stride = 64; // octets of each datagram in one round: eight words
 
     // Swaps the octets of each 64-bit word; the instruction looks at each 128 bits by themselves.
     private static readonly Vector128<byte> Swap = Vector128.Create((byte)7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
+
+    /// <summary>A way to do it, so that each can be tested and measured on one processor.</summary>
+    internal delegate void Way(in Lanes lanes, ReadOnlySpan<ulong> salts, ulong secret);
 
     /// <summary>Masks or unmasks what follows the salts.</summary>
     /// <param name="datagrams">Up to <see cref="Count"/> datagrams, one after another.</param>
     /// <param name="datagramLength">The length of each, more than a salt's; only the last may be shorter.</param>
     /// <param name="secret">The secret.</param>
-    public static void Mask(Span<byte> datagrams, int datagramLength, ulong secret)
+    /// <param name="way">How; null takes the best of this processor.</param>
+    public static void Mask(Span<byte> datagrams, int datagramLength, ulong secret, Way? way = null)
     {
         Span<ulong> salts = stackalloc ulong[Count];
         salts.Clear();
@@ -39,30 +42,35 @@ internal static class TubusMaskLanes
 
         int last = datagrams.Length - ((count - 1) * datagramLength);
         Lanes lanes = new(ref MemoryMarshal.GetReference(datagrams), datagramLength, count, last);
-        if (Avx512BW.IsSupported) Mask512(lanes, salts, secret);
+        if (way is not null) way(lanes, salts, secret);
+        else if (Avx512BW.IsSupported) Mask512(lanes, salts, secret);
         else if (Avx2.IsSupported) Mask256(lanes, salts, secret);
         else MaskWords(lanes, salts, secret);
     }
 
     internal static void Mask512(in Lanes lanes, ReadOnlySpan<ulong> salts, ulong secret)
     {
-        Vector512<byte> swap = Vector512.Create(Swap.AsUInt64().ToVector256Unsafe(), default).AsByte();
-        swap = Avx512F.Shuffle4x128(swap.AsUInt64(), swap.AsUInt64(), 0).AsByte();
-        Vector512<ulong> one = Vector512<ulong>.One;
+        const int Run = 8 * WordLength; // octets of each datagram in one round
+        Vector512<byte> swap = Vector512.Create(Vector256.Create(Swap, Swap), Vector256.Create(Swap, Swap));
         Vector512<ulong> salt = Vector512.Create(salts);
         Vector512<ulong> swapped = Avx512BW.Shuffle(salt.AsByte(), swap).AsUInt64();
         Vector512<ulong> state = Vector512.Create(secret);
-        Span<byte> rows = stackalloc byte[Count * Stride];
-        for (int at = 0; at < lanes.Longest; at += Stride)
+        Span<byte> rows = stackalloc byte[Count * Run];
+        ref byte row = ref MemoryMarshal.GetReference(rows);
+        ref byte first = ref lanes.First;
+        nint distance = lanes.Distance;
+        int whole = lanes.Whole - Run;
+        int longest = lanes.Longest;
+        for (int at = 0; at < longest; at += Run)
         {
-            Vector512<ulong> s0 = state = Next(state, salt, swapped, one, swap);
-            Vector512<ulong> s1 = state = Next(state, salt, swapped, one, swap);
-            Vector512<ulong> s2 = state = Next(state, salt, swapped, one, swap);
-            Vector512<ulong> s3 = state = Next(state, salt, swapped, one, swap);
-            Vector512<ulong> s4 = state = Next(state, salt, swapped, one, swap);
-            Vector512<ulong> s5 = state = Next(state, salt, swapped, one, swap);
-            Vector512<ulong> s6 = state = Next(state, salt, swapped, one, swap);
-            Vector512<ulong> s7 = state = Next(state, salt, swapped, one, swap);
+            Vector512<ulong> s0 = state = Next(state, salt, swapped, swap);
+            Vector512<ulong> s1 = state = Next(state, salt, swapped, swap);
+            Vector512<ulong> s2 = state = Next(state, salt, swapped, swap);
+            Vector512<ulong> s3 = state = Next(state, salt, swapped, swap);
+            Vector512<ulong> s4 = state = Next(state, salt, swapped, swap);
+            Vector512<ulong> s5 = state = Next(state, salt, swapped, swap);
+            Vector512<ulong> s6 = state = Next(state, salt, swapped, swap);
+            Vector512<ulong> s7 = state = Next(state, salt, swapped, swap);
 
             // Pairs of words of lane 2k in the k-th 128 bits of the even ones, of lane 2k + 1 in the odd ones.
             Vector512<ulong> e0 = Avx512F.UnpackLow(s0, s1), o0 = Avx512F.UnpackHigh(s0, s1);
@@ -71,44 +79,48 @@ internal static class TubusMaskLanes
             Vector512<ulong> e3 = Avx512F.UnpackLow(s6, s7), o3 = Avx512F.UnpackHigh(s6, s7);
             Turn(ref e0, ref e1, ref e2, ref e3);
             Turn(ref o0, ref o1, ref o2, ref o3);
-            if (lanes.AreWhole(at + Stride))
+            if (at <= whole)
             {
-                lanes.Xor(0, at, e0);
-                lanes.Xor(1, at, o0);
-                lanes.Xor(2, at, e1);
-                lanes.Xor(3, at, o1);
-                lanes.Xor(4, at, e2);
-                lanes.Xor(5, at, o2);
-                lanes.Xor(6, at, e3);
-                lanes.Xor(7, at, o3);
+                ref byte data = ref Unsafe.Add(ref first, at);
+                data = ref Xor(ref data, e0, distance);
+                data = ref Xor(ref data, o0, distance);
+                data = ref Xor(ref data, e1, distance);
+                data = ref Xor(ref data, o1, distance);
+                data = ref Xor(ref data, e2, distance);
+                data = ref Xor(ref data, o2, distance);
+                data = ref Xor(ref data, e3, distance);
+                Xor(ref data, o3, 0);
             }
             else
             {
-                ref byte row = ref MemoryMarshal.GetReference(rows);
                 e0.AsByte().StoreUnsafe(ref row);
-                o0.AsByte().StoreUnsafe(ref row, 1 * Stride);
-                e1.AsByte().StoreUnsafe(ref row, 2 * Stride);
-                o1.AsByte().StoreUnsafe(ref row, 3 * Stride);
-                e2.AsByte().StoreUnsafe(ref row, 4 * Stride);
-                o2.AsByte().StoreUnsafe(ref row, 5 * Stride);
-                e3.AsByte().StoreUnsafe(ref row, 6 * Stride);
-                o3.AsByte().StoreUnsafe(ref row, 7 * Stride);
-                lanes.XorRows(at, rows, Stride);
+                o0.AsByte().StoreUnsafe(ref row, 1 * Run);
+                e1.AsByte().StoreUnsafe(ref row, 2 * Run);
+                o1.AsByte().StoreUnsafe(ref row, 3 * Run);
+                e2.AsByte().StoreUnsafe(ref row, 4 * Run);
+                o2.AsByte().StoreUnsafe(ref row, 5 * Run);
+                e3.AsByte().StoreUnsafe(ref row, 6 * Run);
+                o3.AsByte().StoreUnsafe(ref row, 7 * Run);
+                lanes.XorRows(at, rows, Run);
             }
         }
     }
 
     internal static void Mask256(in Lanes lanes, ReadOnlySpan<ulong> salts, ulong secret)
     {
-        const int Words = 4; // in one round
-        const int Run = Words * WordLength;
+        const int Run = 4 * WordLength; // octets of each datagram in one round
         Vector256<byte> swap = Vector256.Create(Swap, Swap);
         Vector256<ulong> lowSalt = Vector256.Create(salts), highSalt = Vector256.Create(salts[4..]);
         Vector256<ulong> lowSwapped = Avx2.Shuffle(lowSalt.AsByte(), swap).AsUInt64();
         Vector256<ulong> highSwapped = Avx2.Shuffle(highSalt.AsByte(), swap).AsUInt64();
         Vector256<ulong> low = Vector256.Create(secret), high = low;
         Span<byte> rows = stackalloc byte[Count * Run];
-        for (int at = 0; at < lanes.Longest; at += Run)
+        ref byte row = ref MemoryMarshal.GetReference(rows);
+        ref byte first = ref lanes.First;
+        nint distance = lanes.Distance;
+        int whole = lanes.Whole - Run;
+        int longest = lanes.Longest;
+        for (int at = 0; at < longest; at += Run)
         {
             // Two registers, so that one works while the other waits for itself.
             Vector256<ulong> a0 = low = Next(low, lowSalt, lowSwapped, swap), b0 = high = Next(high, highSalt, highSwapped, swap);
@@ -117,20 +129,20 @@ internal static class TubusMaskLanes
             Vector256<ulong> a3 = low = Next(low, lowSalt, lowSwapped, swap), b3 = high = Next(high, highSalt, highSwapped, swap);
             Turn(ref a0, ref a1, ref a2, ref a3);
             Turn(ref b0, ref b1, ref b2, ref b3);
-            if (lanes.AreWhole(at + Run))
+            if (at <= whole)
             {
-                lanes.Xor(0, at, a0);
-                lanes.Xor(1, at, a1);
-                lanes.Xor(2, at, a2);
-                lanes.Xor(3, at, a3);
-                lanes.Xor(4, at, b0);
-                lanes.Xor(5, at, b1);
-                lanes.Xor(6, at, b2);
-                lanes.Xor(7, at, b3);
+                ref byte data = ref Unsafe.Add(ref first, at);
+                data = ref Xor(ref data, a0, distance);
+                data = ref Xor(ref data, a1, distance);
+                data = ref Xor(ref data, a2, distance);
+                data = ref Xor(ref data, a3, distance);
+                data = ref Xor(ref data, b0, distance);
+                data = ref Xor(ref data, b1, distance);
+                data = ref Xor(ref data, b2, distance);
+                Xor(ref data, b3, 0);
             }
             else
             {
-                ref byte row = ref MemoryMarshal.GetReference(rows);
                 a0.AsByte().StoreUnsafe(ref row);
                 a1.AsByte().StoreUnsafe(ref row, 1 * Run);
                 a2.AsByte().StoreUnsafe(ref row, 2 * Run);
@@ -148,33 +160,47 @@ internal static class TubusMaskLanes
     internal static void MaskWords(in Lanes lanes, ReadOnlySpan<ulong> salts, ulong secret)
     {
         const int Together = 4;
-        Span<byte> rows = stackalloc byte[Count * WordLength];
-        for (int first = 0; first < Count; first += Together)
+        Span<byte> rows = stackalloc byte[Together * WordLength];
+        for (int lane = 0; lane < Count; lane += Together)
         {
-            Lanes some = lanes.From(first);
-            ulong t0 = salts[first], t1 = salts[first + 1], t2 = salts[first + 2], t3 = salts[first + 3];
+            Lanes some = lanes.From(lane);
+            ulong t0 = salts[lane], t1 = salts[lane + 1], t2 = salts[lane + 2], t3 = salts[lane + 3];
             ulong s0 = secret, s1 = secret, s2 = secret, s3 = secret;
-            for (int at = 0; at < some.Longest; at += WordLength)
+            ref byte data = ref some.First;
+            nint distance = some.Distance;
+            int whole = some.WholeOf(Together) - WordLength;
+            int longest = some.Longest;
+            for (int at = 0; at < longest; at += WordLength)
             {
                 s0 = TubusMask.Next(s0, t0);
                 s1 = TubusMask.Next(s1, t1);
                 s2 = TubusMask.Next(s2, t2);
                 s3 = TubusMask.Next(s3, t3);
-                BinaryPrimitives.WriteUInt64LittleEndian(rows, s0);
-                BinaryPrimitives.WriteUInt64LittleEndian(rows[WordLength..], s1);
-                BinaryPrimitives.WriteUInt64LittleEndian(rows[(2 * WordLength)..], s2);
-                BinaryPrimitives.WriteUInt64LittleEndian(rows[(3 * WordLength)..], s3);
-                some.XorRows(at, rows[..(Together * WordLength)], WordLength);
+                if (at <= whole)
+                {
+                    Xor(ref Unsafe.Add(ref data, at), s0);
+                    Xor(ref Unsafe.Add(ref data, at + distance), s1);
+                    Xor(ref Unsafe.Add(ref data, at + (2 * distance)), s2);
+                    Xor(ref Unsafe.Add(ref data, at + (3 * distance)), s3);
+                }
+                else
+                {
+                    BinaryPrimitives.WriteUInt64LittleEndian(rows, s0);
+                    BinaryPrimitives.WriteUInt64LittleEndian(rows[WordLength..], s1);
+                    BinaryPrimitives.WriteUInt64LittleEndian(rows[(2 * WordLength)..], s2);
+                    BinaryPrimitives.WriteUInt64LittleEndian(rows[(3 * WordLength)..], s3);
+                    some.XorRows(at, rows, WordLength);
+                }
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<ulong> Next(
-        Vector512<ulong> state, Vector512<ulong> salt, Vector512<ulong> swapped, Vector512<ulong> one, Vector512<byte> swap)
+        Vector512<ulong> state, Vector512<ulong> salt, Vector512<ulong> swapped, Vector512<byte> swap)
     {
         Vector512<ulong> sum = state + salt;
-        Vector512<ulong> turned = Avx512F.RotateRightVariable(sum, sum | one); // Counts are taken modulo 64.
+        Vector512<ulong> turned = Avx512F.RotateRightVariable(sum, sum | Vector512<ulong>.One); // Counts are taken modulo 64.
         return Avx512BW.Shuffle(turned.AsByte(), swap).AsUInt64() ^ swapped;
     }
 
@@ -212,37 +238,51 @@ internal static class TubusMaskLanes
         d = Avx2.Permute2x128(abOdd, cdOdd, 0x31);
     }
 
-    /// <summary>Where the datagrams of the lanes lie, without their salts.</summary>
-    internal readonly ref struct Lanes(ref byte first, int distance, int count, int last)
+    /// <summary>Masks a run of one datagram.</summary>
+    /// <returns>The same place of the next one.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref byte Xor(ref byte data, Vector512<ulong> mask, nint distance)
     {
-        private readonly ref byte _first = ref first;
+        (Vector512.LoadUnsafe(ref data) ^ mask.AsByte()).StoreUnsafe(ref data);
+        return ref Unsafe.Add(ref data, distance);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref byte Xor(ref byte data, Vector256<ulong> mask, nint distance)
+    {
+        (Vector256.LoadUnsafe(ref data) ^ mask.AsByte()).StoreUnsafe(ref data);
+        return ref Unsafe.Add(ref data, distance);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Xor(ref byte data, ulong state) =>
+        Unsafe.WriteUnaligned(ref data, Unsafe.ReadUnaligned<ulong>(ref data) ^ TubusMask.InMemory(state));
+
+    /// <summary>Where the datagrams of the lanes lie, without their salts.</summary>
+    internal readonly ref struct Lanes(ref byte datagrams, int distance, int count, int last)
+    {
+        private readonly ref byte _datagrams = ref datagrams;
+
+        /// <summary>The first octet behind the salt of the first one.</summary>
+        public ref byte First => ref Unsafe.Add(ref _datagrams, TubusMask.SaltLength);
+
+        /// <summary>From one datagram to the next.</summary>
+        public int Distance => distance;
 
         /// <summary>The octets behind the salt of all but the last.</summary>
         public int Longest { get; } = count > 1 ? distance - TubusMask.SaltLength : last - TubusMask.SaltLength;
 
-        private int Last { get; } = last - TubusMask.SaltLength;
+        /// <summary>So many octets every lane has; none while there are lanes without a datagram.</summary>
+        public int Whole => WholeOf(Count);
 
-        /// <summary>Whether every lane has a datagram with so many octets.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public bool AreWhole(int length) => length <= Last && count == Count;
+        private int Last => last - TubusMask.SaltLength;
+
+        /// <summary>So many octets each of the first lanes has.</summary>
+        public int WholeOf(int lanes) => count > lanes ? Longest : count == lanes ? Last : 0;
 
         /// <summary>The lanes without the first ones.</summary>
         public Lanes From(int lane) =>
-            lane < count ? new(ref Unsafe.Add(ref _first, lane * distance), distance, count - lane, Last + TubusMask.SaltLength) : default;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Xor(int lane, int at, Vector512<ulong> mask)
-        {
-            ref byte data = ref Unsafe.Add(ref _first, (lane * distance) + at + TubusMask.SaltLength);
-            (Vector512.LoadUnsafe(ref data) ^ mask.AsByte()).StoreUnsafe(ref data);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Xor(int lane, int at, Vector256<ulong> mask)
-        {
-            ref byte data = ref Unsafe.Add(ref _first, (lane * distance) + at + TubusMask.SaltLength);
-            (Vector256.LoadUnsafe(ref data) ^ mask.AsByte()).StoreUnsafe(ref data);
-        }
+            lane < count ? new(ref Unsafe.Add(ref _datagrams, lane * distance), distance, count - lane, last) : default;
 
         /// <summary>Masks what each lane still has of one round.</summary>
         public void XorRows(int at, ReadOnlySpan<byte> rows, int run)
@@ -251,8 +291,7 @@ internal static class TubusMaskLanes
             {
                 int length = Math.Min((lane == count - 1 ? Last : Longest) - at, run);
                 if (length <= 0) continue;
-                Span<byte> data = MemoryMarshal.CreateSpan(
-                    ref Unsafe.Add(ref _first, (lane * distance) + at + TubusMask.SaltLength), length);
+                Span<byte> data = MemoryMarshal.CreateSpan(ref Unsafe.Add(ref First, (lane * distance) + at), length);
                 ReadOnlySpan<byte> mask = rows.Slice(lane * run, length);
                 for (; data.Length >= WordLength; data = data[WordLength..], mask = mask[WordLength..])
                 {

@@ -6,6 +6,9 @@ internal sealed record TubusOptions
     /// <summary>The largest datagram that is ever tried, as UDP payload in bytes, 1,200 to 65,507.</summary>
     public int LargestDatagram { get; init; } = TubusPacket.LongestDatagram;
 
+    /// <summary>Whether our own sections are offered to the peer; it uses them only when it offers them as well.</summary>
+    public bool Extends { get; init; } = true;
+
     /// <summary>How often a quiet path is asked for a sign of life: half of the 30 s after which NATs commonly forget a mapping.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -33,6 +33,12 @@ internal enum TubusSectionType : ushort
 
     EdgeEcho = 11,
 
-    /// <summary>Ours: fills a probe of the path's MTU. The original does not know it, and skips it.</summary>
-    Padding = 0x5040,
+    /// <summary>Ours: goes with a link or its echo and says that its sender reads the other two. The original skips all three.</summary>
+    Extension = 0x5040,
+
+    /// <summary>Ours: fills a probe of the path's MTU.</summary>
+    Padding = 0x5041,
+
+    /// <summary>Ours: tells what has arrived, so that the loss of an echo harms nobody.</summary>
+    Arrived = 0x5042,
 }

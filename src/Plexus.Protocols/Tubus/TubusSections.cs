@@ -10,14 +10,17 @@ internal ref struct TubusSections(ReadOnlySpan<byte> sections)
     public const int HeaderLength = 4;
     public const int NumberLength = 8;
 
+    /// <summary>A stretch of an <see cref="TubusSectionType.Arrived"/>: its start and its end.</summary>
+    public const int StretchLength = 2 * NumberLength;
+
     private ReadOnlySpan<byte> _rest = sections;
 
     public TubusSectionType Type { get; private set; }
 
-    /// <summary>The number at the start of a ping, move, edge or one of their echoes; zero for other sections.</summary>
+    /// <summary>The number at the start of a ping, move, edge, one of their echoes, or an arrived; zero for other sections.</summary>
     public ulong Number { get; private set; }
 
-    /// <summary>The octets of a move; empty for other sections.</summary>
+    /// <summary>The octets of a move, the stretches of an arrived; empty for other sections.</summary>
     public ReadOnlySpan<byte> Data { get; private set; }
 
     /// <summary>Whether the walk ended at a section that is not well formed.</summary>
@@ -45,6 +48,11 @@ internal ref struct TubusSections(ReadOnlySpan<byte> sections)
                 or TubusSectionType.EdgeEcho:
                 if (length != NumberLength) return Fail();
                 Number = BinaryPrimitives.ReadUInt64BigEndian(value);
+                return true;
+            case TubusSectionType.Arrived:
+                if (length < NumberLength || (length - NumberLength) % StretchLength != 0) return Fail();
+                Number = BinaryPrimitives.ReadUInt64BigEndian(value);
+                Data = value[NumberLength..];
                 return true;
             case TubusSectionType.Link or TubusSectionType.LinkEcho or TubusSectionType.Tear or TubusSectionType.TearEcho:
                 Number = 0;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Plexus.Protocols.Tubus.Congestion;
 
 namespace Plexus.Protocols.Tubus;
@@ -23,6 +24,7 @@ internal sealed class TubusSender
     private readonly ICongestionControl _control;
     private readonly Pacer _pacer = new();
     private readonly LossDetection _loss;
+    private readonly (ulong Start, ulong End)[] _seen = new (ulong, ulong)[16]; // Stretches of the peer that were walked through.
     private long _edge; // The peer takes what lies before it.
     private long _budget; // What may still be sent in this call, in bytes.
     private long _order; // The number of the next transmission.
@@ -94,6 +96,26 @@ internal sealed class TubusSender
     public void OnEcho(ulong offset, Instant now)
     {
         if (_window.TryFind(offset, out long number)) Acknowledge(number, now);
+    }
+
+    /// <summary>Takes what the peer says has arrived; many echoes in one.</summary>
+    /// <param name="next">All before this offset.</param>
+    /// <param name="stretches">What has arrived behind gaps.</param>
+    /// <param name="now">The time.</param>
+    public void OnArrived(ulong next, ReadOnlySpan<byte> stretches, Instant now)
+    {
+        if (next > (ulong)_window.Acknowledged) AcknowledgeAll(_window.Lowest, next, now);
+        for (; !stretches.IsEmpty; stretches = stretches[TubusSections.StretchLength..])
+        {
+            ulong start = BinaryPrimitives.ReadUInt64BigEndian(stretches);
+            ulong end = BinaryPrimitives.ReadUInt64BigEndian(stretches[TubusSections.NumberLength..]);
+            if (start >= end || end > (ulong)_window.Sent) continue;
+            // A stretch that grew since it was told last begins where it did then: what was seen is not walked through again.
+            ref (ulong Start, ulong End) seen = ref _seen[(int)(start / PathMtu.Base) & (_seen.Length - 1)];
+            bool isKnown = seen.Start == start && seen.End <= end;
+            AcknowledgeAll(_window.FirstFrom(isKnown ? seen.End : start), end, now);
+            seen = (start, end);
+        }
     }
 
     /// <summary>Takes the echo of a ping: a round trip that no repetition makes ambiguous.</summary>
@@ -251,6 +273,18 @@ internal sealed class TubusSender
         if (length < Math.Min(LeastPiece, Unsent) || length <= 0) return false;
         number = _window.Cut((int)length);
         return true;
+    }
+
+    /// <summary>Acknowledges all fragments from one on that end before an offset.</summary>
+    private void AcknowledgeAll(long number, ulong end, Instant now)
+    {
+        if (number == FragmentList.None) return;
+        for (; number < _window.End; number++)
+        {
+            ref Fragment fragment = ref _window[number];
+            if ((ulong)(fragment.Offset + fragment.Length) > end) break;
+            if (fragment.State != FragmentState.Acknowledged) Acknowledge(number, now);
+        }
     }
 
     private void Acknowledge(long number, Instant now)

@@ -59,6 +59,18 @@ internal ref struct TubusWriter
         return data;
     }
 
+    /// <summary>Writes a section of a number and stretches, but for the stretches.</summary>
+    /// <returns>Where the stretches go.</returns>
+    public Span<byte> WriteArrived(long next, int stretches)
+    {
+        int length = stretches * TubusSections.StretchLength;
+        WriteHeader(TubusSectionType.Arrived, TubusSections.NumberLength + length);
+        BinaryPrimitives.WriteInt64BigEndian(_buffer[(Length + TubusSections.HeaderLength)..], next);
+        Span<byte> rest = _buffer.Slice(Length + NumberedLength, length);
+        Length += NumberedLength + length;
+        return rest;
+    }
+
     /// <summary>Writes a section of any type.</summary>
     public void Write(TubusSectionType type, scoped ReadOnlySpan<byte> value)
     {
