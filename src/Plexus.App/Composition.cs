@@ -7,7 +7,9 @@ using Plexus.App.Logging;
 using Plexus.App.Settings;
 using Plexus.Exploration;
 using Plexus.Identities;
+using Plexus.Rendezvous;
 using Plexus.Rendezvous.Dht;
+using Plexus.Rendezvous.Email;
 
 namespace Plexus.App;
 
@@ -82,7 +84,8 @@ internal static class Composition
             if (identity is not null && identity.Expires < clock.GetUtcNow()) ClassicLog.Expired(logger, identity.Name, identity.Expires);
         }
 
-        DhtRendezvous rendezvous = new(repository, DhtOptions(settings), log, clock);
+        if (settings.Email is { IsPasswordOnShow: true }) ClassicLog.PasswordOnShow(logger);
+        IRendezvous rendezvous = Rendezvous(settings, repository, log, clock);
         try
         {
             PlexusHost plexus = new(host, rendezvous, HostOptions(settings), log, clock);
@@ -95,6 +98,35 @@ internal static class Composition
             await Task.WhenAny(rendezvous.DisposeAsync().AsTask(), Task.Delay(DisposeTime, clock));
         }
     }
+
+    /// <summary>The DHT, e-mail, or both at once.</summary>
+    private static IRendezvous Rendezvous(ClassicSettings settings, IdentityRepository repository, ILoggerFactory log, TimeProvider clock)
+    {
+        List<IRendezvous> ways = [];
+        if (settings.UsesDht) ways.Add(new DhtRendezvous(repository, DhtOptions(settings), log, clock));
+        if (settings.Email is { } email) ways.Add(new EmailRendezvous(repository, EmailOptions(settings, email), log, clock));
+        return ways.Count == 1 ? ways[0] : new CombinedRendezvous(ways, log);
+    }
+
+    private static EmailRendezvousOptions EmailOptions(ClassicSettings settings, EmailSettings email) => new()
+    {
+        AppId = settings.AppId,
+        Smtp = email.Smtp,
+        Imap = email.Imap,
+        Login = email.Login,
+        Secret = email.Secret,
+        ClientCertificate = email.ClientCertificate,
+        Authorities = email.Authorities,
+        AcceptsAnyServer = email.IsInsecure,
+        Consumed = email.Consumed,
+        InvitationLifetime = email.InvitationLifetime,
+        ResponseTimeout = settings.Environment.Response,
+        AnswerPoll = settings.Environment.EmailAnswerPoll,
+        InvitationPoll = settings.Environment.EmailInvitationPoll,
+        InviteToken = settings.Environment.InviteToken,
+        AcceptToken = settings.Environment.AcceptToken,
+        AdventToken = settings.Environment.AdventToken,
+    };
 
     private static DhtRendezvousOptions DhtOptions(ClassicSettings settings) => new()
     {

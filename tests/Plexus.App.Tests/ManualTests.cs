@@ -24,7 +24,7 @@ public sealed partial class ManualTests
 
     [Fact]
     public void Every_variable_stands_in_the_manual() => Assert.All(
-        (string[])["PLEXUS_HANDSHAKE_TIMEOUT", "PLEXUS_RESPONSE_TIMEOUT", "PLEXUS_DHT_AWAIT_TIMEOUT", "PLEXUS_INVITE_TOKEN", "PLEXUS_ACCEPT_TOKEN", "PLEXUS_ADVENT_TOKEN"],
+        (string[])["PLEXUS_HANDSHAKE_TIMEOUT", "PLEXUS_RESPONSE_TIMEOUT", "PLEXUS_DHT_AWAIT_TIMEOUT", "PLEXUS_EMAIL_MIN_POLLING_TIMEOUT", "PLEXUS_EMAIL_MAX_POLLING_TIMEOUT", "PLEXUS_INVITE_TOKEN", "PLEXUS_ACCEPT_TOKEN", "PLEXUS_ADVENT_TOKEN"],
         name =>
         {
             Assert.Contains($"| `{name}` |", Manual, StringComparison.Ordinal);

@@ -38,4 +38,7 @@ internal static partial class ClassicLog
 
     [LoggerMessage(7010, LogLevel.Critical, "An unexpected failure, please report it")]
     public static partial void Unexpected(ILogger logger, Exception exception);
+
+    [LoggerMessage(7011, LogLevel.Warning, "--email-password is on the command line, which others on this machine can read; --email-password-file, --email-password-command, PLEXUS_EMAIL_PASSWORD or the file of --config keep it from them")]
+    public static partial void PasswordOnShow(ILogger logger);
 }

@@ -2,12 +2,10 @@ using Plexus.Payloads;
 
 namespace Plexus.App.Settings;
 
-/// <summary>The options of the classic command line: those of the original 3.2, and three of our own.</summary>
+/// <summary>The options of the classic command line: those of the original 3.2, and some of our own.</summary>
 /// <remarks>docs/command-line.md is the manual of this table; a test compares them.</remarks>
 internal static class ClassicOptions
 {
-    public const string EmailPrefix = "email-";
-
     public static ClassicOption Accept { get; } = new("accept", null, "wait for invitations and serve each, until stopped; without it, invite the peer once");
 
     public static ClassicOption AppId { get; } = new("app-id", "text", "name of the application; both sides must use the same") { IsRequired = true };
@@ -29,20 +27,6 @@ internal static class ClassicOptions
     public static ClassicOption DhtPort { get; } = new("dht-port", "0-65535", "local UDP port of the DHT node; 0 is any") { Default = "4222" };
 
     public static ClassicOption DhtNetwork { get; } = new("dht-network", "number", "number of the DHT network, 0 to 4294967295") { Default = "0" };
-
-    public static ClassicOption EmailSmtps { get; } = new("email-smtps", "host[:port]", "SMTP server with TLS");
-
-    public static ClassicOption EmailImaps { get; } = new("email-imaps", "host[:port]", "IMAP server with TLS");
-
-    public static ClassicOption EmailLogin { get; } = new("email-login", "text", "account on both servers");
-
-    public static ClassicOption EmailPassword { get; } = new("email-password", "text", "its password");
-
-    public static ClassicOption EmailCert { get; } = new("email-cert", "file", "our certificate for the servers, PEM");
-
-    public static ClassicOption EmailKey { get; } = new("email-key", "file", "its key, PEM");
-
-    public static ClassicOption EmailCa { get; } = new("email-ca", "file", "authority that signed the servers' certificates, PEM");
 
     public static ClassicOption ExecCommand { get; } = new("exec-command", "path", "program that takes the passage over") { IsRequired = true };
 
@@ -70,7 +54,7 @@ internal static class ClassicOptions
         ("Who", [AppId, AppRepo, HostInfo, PeerInfo, Accept]),
         ("NAT", [StunServer, StunClient, PunchHops]),
         ("Rendezvous by DHT", [DhtBootstrap, DhtPort, DhtNetwork]),
-        ("Rendezvous by e-mail (not available in this build yet)", [EmailSmtps, EmailImaps, EmailLogin, EmailPassword, EmailCert, EmailKey, EmailCa]),
+        ("Rendezvous by e-mail, instead of the DHT or, where a --dht option is given, beside it", EmailOptions.All),
         ("Command", [ExecCommand, ExecArgs, ExecPwd, ExecLog, ExecWait]),
         ("Log and general", [LogLevel, LogFile, Config, Help, Version]),
     ];

@@ -33,6 +33,12 @@ internal sealed record ClassicSettings
 
     public required uint DhtNetwork { get; init; }
 
+    /// <summary>Whether the rendezvous is the DHT; with <see cref="Email"/> it may be both.</summary>
+    public required bool UsesDht { get; init; }
+
+    /// <summary>The mail account of the rendezvous by e-mail; null without one.</summary>
+    public required EmailSettings? Email { get; init; }
+
     public required CommandOptions Command { get; init; }
 
     /// <summary>Whether an inviter waits for its command.</summary>

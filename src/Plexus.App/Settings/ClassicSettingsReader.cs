@@ -26,7 +26,7 @@ internal sealed class ClassicSettingsReader(GivenOptions given)
 
     private ClassicSettings Read(Func<string, string?> variable)
     {
-        RefuseEmail();
+        EmailSettings? email = EmailSettingsReader.Read(given, variable);
         bool accept = Flag(ClassicOptions.Accept);
         return new()
         {
@@ -41,19 +41,13 @@ internal sealed class ClassicSettingsReader(GivenOptions given)
             DhtBootstrap = Servers(ClassicOptions.DhtBootstrap, DhtPort),
             DhtPort = (int)Number(ClassicOptions.DhtPort, 0, IPEndPoint.MaxPort),
             DhtNetwork = Number(ClassicOptions.DhtNetwork, 0, uint.MaxValue),
+            UsesDht = email is null || ((ClassicOption[])[ClassicOptions.DhtBootstrap, ClassicOptions.DhtPort, ClassicOptions.DhtNetwork]).Any(option => given[option] is not null),
+            Email = email,
             Command = Command(),
             WaitForCommand = Flag(ClassicOptions.ExecWait),
             Log = new(Level(), Optional(ClassicOptions.LogFile)?.Replace("%p", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)),
             Environment = EnvironmentSettings.Read(variable),
         };
-    }
-
-    private void RefuseEmail()
-    {
-        if (given.Options.FirstOrDefault(option => option.Name.StartsWith(ClassicOptions.EmailPrefix, StringComparison.Ordinal)) is { } email)
-        {
-            throw GivenOptions.Wrong($"{Place(email)} asks for the rendezvous by e-mail, which is not available in this build yet; without the --email options the DHT is used.");
-        }
     }
 
     private IdentityName Host()

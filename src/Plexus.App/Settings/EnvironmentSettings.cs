@@ -18,6 +18,12 @@ internal sealed record EnvironmentSettings
     /// <summary>PLEXUS_DHT_AWAIT_TIMEOUT, milliseconds: until the DHT has taken a value.</summary>
     public TimeSpan DhtPut { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>PLEXUS_EMAIL_MIN_POLLING_TIMEOUT, milliseconds: the longest pause between two looks for an answer by e-mail.</summary>
+    public TimeSpan EmailAnswerPoll { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>PLEXUS_EMAIL_MAX_POLLING_TIMEOUT, milliseconds: the longest pause between two looks for invitations by e-mail.</summary>
+    public TimeSpan EmailInvitationPoll { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>PLEXUS_INVITE_TOKEN: the subject of invitations.</summary>
     public string InviteToken { get; init; } = "invite";
 
@@ -40,6 +46,8 @@ internal sealed record EnvironmentSettings
             Handshake = Time("PLEXUS_HANDSHAKE_TIMEOUT", defaults.Handshake),
             Response = Time("PLEXUS_RESPONSE_TIMEOUT", defaults.Response),
             DhtPut = Time("PLEXUS_DHT_AWAIT_TIMEOUT", defaults.DhtPut),
+            EmailAnswerPoll = Time("PLEXUS_EMAIL_MIN_POLLING_TIMEOUT", defaults.EmailAnswerPoll),
+            EmailInvitationPoll = Time("PLEXUS_EMAIL_MAX_POLLING_TIMEOUT", defaults.EmailInvitationPoll),
             InviteToken = Token("PLEXUS_INVITE_TOKEN", defaults.InviteToken),
             AcceptToken = Token("PLEXUS_ACCEPT_TOKEN", defaults.AcceptToken),
             AdventToken = Token("PLEXUS_ADVENT_TOKEN", defaults.AdventToken),

@@ -81,8 +81,6 @@ public sealed class ClassicSettingsTests : IDisposable
     [InlineData("--log-level=loud", "--log-level", "'loud'", "fatal, error")]
     [InlineData("--accept=maybe", "--accept", "'maybe'", "true")]
     [InlineData("positional", "positional", "two dashes")]
-    [InlineData("--email-smtps=mail.example", "--email-smtps", "e-mail", "not available in this build yet")]
-    [InlineData("--email-ca=x", "--email-ca", "not available in this build yet")]
     [InlineData("--config=/plexus/no/such/file", "--config", "/plexus/no/such/file", "cannot be read")]
     public void A_mistake_is_one_sentence_with_the_option_the_text_and_what_is_allowed(string extra, params string[] parts)
     {
@@ -157,7 +155,7 @@ public sealed class ClassicSettingsTests : IDisposable
     [InlineData("dht-port", "p.conf:1", "no '='")]
     [InlineData("dht-port=1\ndht-port=2", "p.conf:2", "twice")]
     [InlineData("help=1", "p.conf:1", "unknown")]
-    [InlineData("email-smtps=mail.example", "p.conf:1", "email-smtps", "not available in this build yet")]
+    [InlineData("email-smtps=mail.example", "p.conf:1", "email-smtps", "needs --email-imaps")]
     [InlineData("accept = maybe", "p.conf:1", "maybe")]
     public void A_mistake_in_a_file_is_told_with_its_line(string content, params string[] parts)
     {
