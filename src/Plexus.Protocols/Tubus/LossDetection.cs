@@ -17,6 +17,7 @@ internal sealed class LossDetection(SendWindow window, RoundTrip roundTrip, Deli
     private long _order; // RACK.end_seq: all transmissions with lower numbers should have arrived
     private long _echoed; // The same, by echoes of fragments alone.
     private TimeSpan _roundTrip; // RACK.rtt
+    private long _highest; // RACK.fack: the highest offset that was acknowledged
     private bool _sawReordering;
     private int _multiplier = 1;
     private int _episodesLeft;
@@ -51,8 +52,9 @@ internal sealed class LossDetection(SendWindow window, RoundTrip roundTrip, Deli
             return null;
         }
 
-        if (fragment.Order < _echoed) _sawReordering = true;
-        else OnEchoed(fragment.Order, elapsed);
+        if (fragment.Offset < _highest) _sawReordering = true;
+        OnEchoed(fragment.Order, elapsed);
+        _highest = Math.Max(_highest, fragment.Offset);
         return elapsed;
     }
 
@@ -107,7 +109,8 @@ internal sealed class LossDetection(SendWindow window, RoundTrip roundTrip, Deli
 
     private void OnEchoed(long order, TimeSpan elapsed)
     {
-        if (order > _echoed) _echoed = order;
+        if (order <= _echoed) return;
+        _echoed = order;
         OnArrival(order, elapsed);
     }
 

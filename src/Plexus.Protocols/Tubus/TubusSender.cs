@@ -35,6 +35,7 @@ internal sealed class TubusSender
     private bool _launched; // in this call
     private bool _acknowledged; // in this batch
     private TimeSpan? _sample; // of this batch's newest fragment
+    private long _newest; // Its order.
 
     public TubusSender(TubusOptions options, PagePool pool, ICongestionControl? control)
     {
@@ -143,6 +144,7 @@ internal sealed class TubusSender
         if (_acknowledged || lost) Tell(now);
         _acknowledged = false;
         _sample = null;
+        _newest = 0;
     }
 
     /// <summary>When <see cref="OnDeadline"/> is wanted.</summary>
@@ -291,7 +293,13 @@ internal sealed class TubusSender
     {
         ref Fragment fragment = ref _window[number];
         TimeSpan? sample = _loss.OnEcho(fragment, now);
-        if (sample is not null) _sample = sample;
+        if (fragment.Order >= _newest)
+        {
+            // Only what was sent last tells a round trip: the acknowledgement of the others may have been lost before.
+            _newest = fragment.Order;
+            _sample = sample;
+        }
+
         _rate.OnAcknowledged(fragment.Stamp, fragment.Cost, fragment.Sent, now);
         _window.Acknowledge(number);
         _acknowledged = true;

@@ -1,4 +1,3 @@
-using Plexus.Lab;
 using Plexus.Protocols.Tubus;
 
 namespace Plexus.Protocols.Tests.Tubus;
@@ -29,7 +28,7 @@ public sealed class TubusChannelTests
     [InlineData(0.3)]
     internal void Everything_arrives_before_a_close_however_much_is_lost(double loss)
     {
-        using TubusLab lab = new(LabLink.Wan with { Loss = loss / 2 }, TubusLab.Secret);
+        using TubusLab lab = new(TubusLab.Line with { Loss = loss / 2 }, TubusLab.Secret);
         lab.Client.ToWrite = 2_000_000;
         lab.Client.ClosesWhenWritten = true;
         Assert.True(lab.RunUntil(() => lab.ClientChannel.End is not null, 600));

@@ -26,8 +26,8 @@ internal sealed class TubusLab : IDisposable
     {
         Internet = new Internet(seed) { KeepsTrace = false };
         Random random = new(seed);
-        ClientHost = Internet.AddHost("client", "1.0.0.1", line ?? LabLink.Wan);
-        ServerHost = Internet.AddHost("server", "2.0.0.2", line ?? LabLink.Wan);
+        ClientHost = Internet.AddHost("client", "1.0.0.1", line ?? Line);
+        ServerHost = Internet.AddHost("server", "2.0.0.2", line ?? Line);
         Client = new TubusUser(new TubusEndpoint(clientOptions ?? new(), () => (ulong)random.NextInt64(), control));
         Server = new TubusUser(new TubusEndpoint(serverOptions ?? clientOptions ?? new(), () => (ulong)random.NextInt64(), control));
         if (listens) Server.Endpoint.Listen(secret);
@@ -36,6 +36,9 @@ internal sealed class TubusLab : IDisposable
         _serverCore = ServerHost.Attach(Port, Server);
         _clientCore = ClientHost.Attach(Port, Client);
     }
+
+    /// <summary>Half of an ordinary path: 20 ms one way between two of them.</summary>
+    public static LabLink Line { get; } = LabLink.Wan with { Mtu = 1500 };
 
     public Internet Internet { get; }
 
