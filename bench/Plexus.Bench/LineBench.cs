@@ -29,8 +29,29 @@ internal static class LineBench
         Console.WriteLine($"without a line   round trip ms: {Ping(null, count).Trips}");
         (Figures trips, double lost) = Ping(line, count);
         Console.WriteLine($"with the line    round trip ms: {trips}   lost {lost:P1}");
-        Console.WriteLine($"throughput of {DatagramLength} byte datagrams: {Throughput(line, options.Number("seconds", 3)):0.0} MB/s");
+        double seconds = options.Number("seconds", 3);
+        Console.WriteLine($"throughput of {DatagramLength} byte datagrams: {Throughput(line, seconds):0.0} MB/s");
+        Load(line, seconds);
         return 0;
+    }
+
+    /// <summary>What segmentation offload joins must be treated as the packets that it is.</summary>
+    private static void Load(DelayLineOptions line, double seconds)
+    {
+        foreach (double offered in line.BitsPerSecond == 0 ? (double[])[50e6, 150e6, 300e6] : [line.BitsPerSecond / 8 * 1.25])
+        {
+            using DelayedPair pair = new(line);
+            (double rate, double lost) = LineLoad.Datagrams(pair, offered, seconds);
+            Console.WriteLine(
+                $"datagrams joined by offload, {offered / 1e6:0} MB/s offered: {rate / 1e6:0.0} MB/s, lost {lost:P2} "
+                + $"(line: passed {pair.Line!.Passed}, lost {pair.Line.Lost}, overflowed {pair.Line.Overflowed})");
+        }
+
+        foreach (string congestion in (string[])["cubic", "bbr"])
+        {
+            using DelayedPair pair = new(line);
+            Console.WriteLine($"tcp {congestion}: {LineLoad.Tcp(pair, congestion, warmUp: 2, seconds) / 1e6:0.0} MB/s");
+        }
     }
 
     private static (Figures Trips, double Lost) Ping(DelayLineOptions? line, int count)

@@ -7,15 +7,22 @@ namespace Plexus.Lab.Namespaces;
 /// <summary>A line between two namespaces that delays, loses and limits what goes over it, as a kernel's netem would.</summary>
 /// <remarks>
 /// It joins two TUN devices by one thread, which delivers what is due, reads all that has come, and sleeps until the next
-/// packet is due. It allocates nothing while it runs. A line is a wire: it is no hop, and counts down no time-to-live.
+/// packet is due. It allocates nothing while it runs. A line is a wire: it is no hop, and counts down no time-to-live. Packets that
+/// the kernel has joined for segmentation stay joined as far as they arrive together, so that a line carries some hundred megabytes
+/// a second; but each is delayed, lost or made to wait for itself.
 /// </remarks>
 internal sealed unsafe class DelayLine : IDisposable
 {
-    private const int Batch = 64; // packets read before what is due gets its turn again
+    private const int Batch = 256 * 1024; // bytes read before what is due gets its turn again
+    private const int LeastCost = 4096; // a small packet takes as long as so many bytes
     private const long Nanoseconds = 1_000_000_000;
 
-    // A sleeper wakes up about this late, in nanoseconds, longer on a virtual machine: the rest is waited for awake.
+    // A sleeper wakes up about this late, in nanoseconds, longer on a virtual machine: the rest is waited for awake,
     private const long WakesLate = 150_000;
+
+    // but not on a busy line: it would take a processor from those who are measured. There packets leave a few at a time.
+    private const long Busy = 1_000_000; // since the last one, in nanoseconds
+    private const long BusyPause = 100_000;
 
     private readonly TunDevice _left;
     private readonly TunDevice _right;
@@ -87,37 +94,68 @@ internal sealed unsafe class DelayLine : IDisposable
         entries[0] = new() { File = _left.File, Wanted = Libc.PollIn };
         entries[1] = new() { File = _right.File, Wanted = Libc.PollIn };
         entries[2] = new() { File = _stop, Wanted = Libc.PollIn };
+        long delivered = 0;
         while (entries[2].Happened == 0)
         {
-            Deliver(_rightwards, _right.File);
-            Deliver(_leftwards, _left.File);
+            if (Deliver(_rightwards, _right.File) | Deliver(_leftwards, _left.File)) delivered = Stopwatch.GetTimestamp();
             bool more = Collect(_rightwards, _left.File) | Collect(_leftwards, _right.File);
-            long wait = more ? 0 : Math.Min(_rightwards.NextDue, _leftwards.NextDue) - Stopwatch.GetTimestamp();
-            // Stopwatch ticks are nanoseconds on Linux.
-            wait = Math.Clamp(wait - WakesLate, 0, Nanoseconds);
+            long wait = 0;
+            if (!more)
+            {
+                // Stopwatch ticks are nanoseconds on Linux.
+                long now = Stopwatch.GetTimestamp();
+                wait = Math.Min(_rightwards.NextDue, _leftwards.NextDue) - now;
+                wait = now - delivered < Busy ? Math.Max(wait, BusyPause) : wait - WakesLate;
+                wait = Math.Clamp(wait, 0, Nanoseconds);
+            }
+
             Libc.TimeSpec timeout = new() { Seconds = wait / Nanoseconds, Nanoseconds = wait % Nanoseconds };
             _ = Libc.Poll(entries, 3, &timeout, null);
         }
     }
 
-    private static void Deliver(DelayQueue queue, int file)
+    /// <returns>True when something was delivered.</returns>
+    private static bool Deliver(DelayQueue queue, int file)
     {
+        bool any = false;
         while (queue.NextDue <= Stopwatch.GetTimestamp())
         {
+            int count = queue.Oldest.CountDue(Stopwatch.GetTimestamp());
             // A packet that the kernel refuses (device down) is gone, as on a wire that was cut.
-            _ = Libc.Write(file, queue.Oldest, (nuint)queue.OldestLength);
-            queue.Leave();
+            Send(queue, file, count);
+            queue.Leave(count);
+            any = true;
         }
+
+        return any;
+    }
+
+    private static void Send(DelayQueue queue, int file, int count)
+    {
+        ref DelayedRun run = ref queue.Oldest;
+        TunFrame frame = queue.FrameOf(run);
+        if (count == frame.Segments)
+        {
+            _ = Libc.Write(file, queue.BytesOf(run), (nuint)frame.Length);
+            return;
+        }
+
+        byte* headers = stackalloc byte[TunFrame.LargestHeaders];
+        Libc.Piece* pieces = stackalloc Libc.Piece[2];
+        pieces[0] = new() { Begin = headers, Length = (nuint)frame.Cut(run.First, count, headers, out byte* payload, out int length) };
+        pieces[1] = new() { Begin = payload, Length = (nuint)length };
+        _ = Libc.Write(file, pieces, 2);
     }
 
     /// <returns>True when there may be more to read.</returns>
     private static bool Collect(DelayQueue queue, int file)
     {
-        for (int i = 0; i < Batch; i++)
+        for (long read = 0; read < Batch;)
         {
-            nint length = Libc.Read(file, queue.Free, DelayQueue.LargestPacket);
+            nint length = Libc.Read(file, queue.MakeRoom(), TunFrame.Largest);
             if (length <= 0) return length < 0 && Marshal.GetLastPInvokeError() == Libc.Interrupted;
-            queue.Enter((int)length, Stopwatch.GetTimestamp());
+            read += Math.Max(length, LeastCost);
+            if (length > TunFrame.OffloadHeader) queue.Enter((int)length, Stopwatch.GetTimestamp());
         }
 
         return true;

@@ -10,6 +10,7 @@ internal static unsafe partial class Libc
     public const int ReadWrite = 2; // O_RDWR
     public const int CloseOnExec = 0x80000; // O_CLOEXEC
     public const int TunSetInterface = 0x400454ca; // TUNSETIFF, include/uapi/linux/if_tun.h
+    public const int TunSetOffload = 0x400454d0; // TUNSETOFFLOAD
     public const short PollIn = 1;
     public const int SetTimerSlack = 29; // PR_SET_TIMERSLACK
     public const int FirstInFirstOut = 1; // SCHED_FIFO
@@ -33,6 +34,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int file, byte* buffer, nuint length);
 
+    [LibraryImport("libc", EntryPoint = "writev", SetLastError = true)]
+    public static partial nint Write(int file, Piece* pieces, int count);
+
     [LibraryImport("libc", EntryPoint = "ppoll", SetLastError = true)]
     public static partial int Poll(PollEntry* entries, nuint count, TimeSpec* timeout, void* signals);
 
@@ -53,6 +57,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "geteuid")]
     public static partial uint EffectiveUser();
+
+    /// <summary>struct iovec.</summary>
+    public struct Piece
+    {
+        public byte* Begin;
+        public nuint Length;
+    }
 
     /// <summary>struct pollfd.</summary>
     public struct PollEntry
