@@ -127,7 +127,7 @@ internal sealed class TubusChannel
         _sender.Mtu.Size);
 
     /// <summary>Whether data, echoes and edges go to and fro.</summary>
-    private bool HasData => State is TubusState.Linked or TubusState.Connecting || (State == TubusState.Closing && !_link.IsTearing);
+    private bool HasData => State == TubusState.Linked || (State == TubusState.Closing && !_link.IsTearing);
 
     private Instant? FlushDue => State == TubusState.Closing && !_link.IsTearing ? _sender.LastProgress + Options.FlushTimeout : null;
 
@@ -243,7 +243,7 @@ internal sealed class TubusChannel
     {
         _now = now;
         mayFragment = false;
-        if (HasData && _isValidated && State != TubusState.Connecting)
+        if (HasData && _isValidated)
         {
             long inFlight = _sender.Window.InFlight;
             _sender.BeginTransmit(now);
@@ -256,7 +256,7 @@ internal sealed class TubusChannel
         else
         {
             int size = _isValidated ? _sender.Mtu.Size : (int)Math.Min(_sender.Mtu.Size, _unanswered);
-            length = WriteBatch(buffer, size, most, now, withMoves: false, out datagramLength);
+            length = WriteBatch(buffer, size, _isValidated ? most : 1, now, withMoves: false, out datagramLength);
             _unanswered -= length;
         }
 
@@ -327,7 +327,7 @@ internal sealed class TubusChannel
             case TubusSectionType.PingEcho:
                 OnPingEcho(number, now);
                 break;
-            case TubusSectionType.Edge when HasData:
+            case TubusSectionType.Edge when HasData || State == TubusState.Connecting:
                 _sender.OnEdge(number);
                 _receiver.OnEdge();
                 break;
@@ -351,6 +351,7 @@ internal sealed class TubusChannel
         else if (_link.OnPingEcho(value, now, out TimeSpan roundTrip, out bool isNewest))
         {
             _isValidated = true;
+            _link.OnValidated();
             _sender.OnPingEcho(roundTrip, isNewest ? _pingOrder : 0, now);
         }
     }
@@ -414,13 +415,11 @@ internal sealed class TubusChannel
 
     private void WriteControl(ref TubusWriter writer, Instant now)
     {
-        if (_link.Write(ref writer, now) && Options.Extends && (_receiver.IsPeerOurs || State == TubusState.Connecting))
-            WriteExtension(ref writer);
+        bool links = _link.Write(ref writer, now);
+        if (links && Options.Extends && (_receiver.IsPeerOurs || State == TubusState.Connecting)) WriteExtension(ref writer);
+        if (links && State == TubusState.Connecting) _receiver.WriteEdge(ref writer, now);
         if (_isValidated && _link.WritePing(ref writer, now)) _pingOrder = _sender.NextOrder;
-        if (HasData)
-        {
-            _receiver.Write(ref writer, _sender.Edge, now);
-        }
+        if (HasData) _receiver.Write(ref writer, _sender.Edge, now);
 
         if (!_isValidated) _link.WritePing(ref writer, now); // Behind the edge: the peer cannot send without that.
     }

@@ -115,6 +115,12 @@ internal sealed class TubusLink
         return true;
     }
 
+    /// <summary>Notes that the peer has shown that it hears us: the accepting is over.</summary>
+    public void OnValidated()
+    {
+        if (!IsTearing) _expires = null;
+    }
+
     /// <summary>Takes the peer's tear, which ends everything at once.</summary>
     /// <param name="isComplete">Whether nothing is missing on either side.</param>
     public void OnTear(bool isComplete)
@@ -218,19 +224,16 @@ internal sealed class TubusLink
 
     private void OnLinked(Instant now)
     {
+        if (State == TubusState.Connecting) _expires = null; // An acceptor waits on for a proof that it is heard.
         State = TubusState.Linked;
         LastHeard = now;
         _owesLink = false;
-        _repeatDue = _expires = null;
+        _repeatDue = null;
         Ping();
     }
 
-    private void Expire() => Finish(State switch
-    {
-        TubusState.Connecting => TubusEnd.ConnectTimedOut,
-        TubusState.Accepting => TubusEnd.AcceptTimedOut,
-        _ => TubusEnd.CloseUnconfirmed,
-    });
+    private void Expire() => Finish(
+        State == TubusState.Connecting ? TubusEnd.ConnectTimedOut : IsTearing ? TubusEnd.CloseUnconfirmed : TubusEnd.AcceptTimedOut);
 
     private void Repeat(Instant now)
     {

@@ -78,15 +78,21 @@ internal sealed class TubusReceiver(TubusOptions options, PagePool pool)
             writer.Write(TubusSectionType.MoveEcho, _echoes.Take());
         if (_owesEdge && writer.Room >= TubusWriter.NumberedLength)
         {
-            writer.Write(TubusSectionType.Edge, Window.Announce());
-            (_owesEdge, _isEdgeKnown) = (false, false);
-            _edgeDue = now + _edgePause;
-            if (_edgePause < LongestEdgePause) _edgePause *= 2;
+            WriteEdge(ref writer, now);
         }
 
         if (!_owesEdgeEcho || writer.Room < TubusWriter.NumberedLength) return;
         writer.Write(TubusSectionType.EdgeEcho, peerEdge);
         _owesEdgeEcho = false;
+    }
+
+    /// <summary>Writes the edge. It also goes with each link.</summary>
+    public void WriteEdge(ref TubusWriter writer, Instant now)
+    {
+        writer.Write(TubusSectionType.Edge, Window.Announce());
+        (_owesEdge, _isEdgeKnown) = (false, false);
+        _edgeDue = now + _edgePause;
+        if (_edgePause < LongestEdgePause) _edgePause *= 2;
     }
 
     /// <summary>Stops telling anything: the channel has ended.</summary>
