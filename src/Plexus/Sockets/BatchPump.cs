@@ -25,6 +25,9 @@ internal sealed class BatchPump : IAsyncDisposable
     // A sender who is never done, because others write meanwhile, leaves the rest to the timer after so much.
     private const int MostSent = 64 * LargestBatch;
 
+    // Of the thread pool, for one who sends to come to his end: he has some 4 MB at most.
+    private const int MostTurnsToEnd = 10_000;
+
     // A timer's tick. A deadline that has passed and stays would turn the loop without end.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
 
@@ -81,6 +84,8 @@ internal sealed class BatchPump : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // Who sends just now has been left the last words of a stream that was ended; perhaps it is our caller.
+        for (int turns = 0; turns < MostTurnsToEnd && Volatile.Read(ref _flushWishes) != 0; turns++) await Task.Yield();
         _isDisposed = true;
         await _timer.DisposeAsync();
         await _socket.DisposeAsync();
