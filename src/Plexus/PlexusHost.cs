@@ -9,6 +9,7 @@ using Plexus.Protocols.Punch;
 using Plexus.Punching;
 using Plexus.Rendezvous;
 using Plexus.Sockets;
+using Plexus.Streams;
 
 namespace Plexus;
 
@@ -122,6 +123,42 @@ public sealed class PlexusHost
         }
 
         await serving;
+    }
+
+    /// <summary>Invites a peer and opens a stream to it.</summary>
+    /// <param name="peer">An identity of the repository, whose program accepts streams.</param>
+    /// <param name="options">How the stream opens; null is the default.</param>
+    /// <param name="cancellationToken">Stops the attempt and closes its socket.</param>
+    /// <returns>An open stream, encrypted unless the options allow less. The caller disposes it.</returns>
+    /// <exception cref="PlexusException">The attempt failed; <see cref="PlexusException.Stage"/> tells where.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async Task<PlexusStream> OpenStreamAsync(
+        Identity peer, PlexusStreamOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        await CallerContext.Leave();
+        options?.Validate();
+        return await PlexusStream.OpenAsync(await InviteAsync(peer, cancellationToken), options, cancellationToken);
+    }
+
+    /// <summary>Waits for invitations and opens a stream with each peer that comes, for ever. Many peers may be served at once.</summary>
+    /// <param name="peers">Who is let in; null lets in everybody the repository knows.</param>
+    /// <param name="options">How the streams open; null is the default.</param>
+    /// <param name="cancellationToken">Ends the waiting and the attempts under way. Streams that were given out live on.</param>
+    /// <returns>Open streams, as they come. The caller disposes each.</returns>
+    /// <remarks>
+    /// Nothing that a stranger or a peer does ends the enumeration; see <see cref="AttemptFailed"/>. Serve each stream in a task of its
+    /// own, so that the next one does not wait for it.
+    /// </remarks>
+    /// <exception cref="PlexusException">An option is out of its range, or the rendezvous cannot be used at all.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public async IAsyncEnumerable<PlexusStream> AcceptStreamsAsync(
+        IdentityName? peers = null, PlexusStreamOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await CallerContext.Leave();
+        options ??= new();
+        options.Validate();
+        StreamService service = new(_options.MaximumAttempts, options, _logger, Tell);
+        await foreach (PlexusStream stream in service.ServeAsync(AcceptAsync(peers, CancellationToken.None), cancellationToken)) yield return stream;
     }
 
     private async Task ServeAsync(IdentityName peers, ChannelWriter<Passage> open, CancellationToken cancellationToken)

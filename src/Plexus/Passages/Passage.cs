@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Logging;
 using Plexus.Exploration;
+using Plexus.Identities;
 using Plexus.Protocols.Punch;
 using Plexus.Sockets;
 
@@ -10,14 +12,20 @@ public sealed class Passage : IAsyncDisposable
 {
     private readonly ExploredSocket _socket;
     private readonly PunchHandshake _handshake;
+    private readonly Identity _host;
+    private readonly Identity _peer;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _keepAlive;
     private int _consumed;
 
-    internal Passage(ExploredSocket socket, PunchHandshake handshake, PassageTicket ticket)
+    internal Passage(
+        ExploredSocket socket, PunchHandshake handshake, PassageTicket ticket, Identity host, Identity peer, TimeProvider clock, ILogger logger)
     {
         (_socket, _handshake, Ticket) = (socket, handshake, ticket);
+        (_host, _peer, _clock, _logger) = (host, peer, clock, logger);
         _keepAlive = KeepAliveAsync();
     }
 
@@ -33,10 +41,32 @@ public sealed class Passage : IAsyncDisposable
     public async Task<PassageTicket> ReleaseAsync()
     {
         await CallerContext.Leave();
-        if (Interlocked.Exchange(ref _consumed, 1) != 0) throw new InvalidOperationException("The passage has its payload.");
+        Consume();
         await _settled.Task;
         await CloseAsync();
         return Ticket;
+    }
+
+    /// <summary>Who is at the other end.</summary>
+    internal Identity Peer => _peer;
+
+    /// <summary>Gives the open socket to a payload of this process, at once: what the handshake still has to say goes out beside it.</summary>
+    /// <exception cref="InvalidOperationException">A payload has the passage already.</exception>
+    internal async Task<HandedPassage> HandOverAsync()
+    {
+        Consume();
+        try
+        {
+            await StopAsync();
+            IDatagramSocket socket = await _socket.Pump.DetachAsync();
+            HandshakeCompanion companion = new(_handshake, _socket.Pump.Now.SinceStart);
+            return new HandedPassage(socket, companion, _handshake.Plan.Role, Ticket, _host, _peer, _clock, _logger, _socket);
+        }
+        catch
+        {
+            await _socket.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Closes the path, unless a payload has it.</summary>
@@ -45,11 +75,21 @@ public sealed class Passage : IAsyncDisposable
         if (Interlocked.Exchange(ref _consumed, 1) == 0) await CloseAsync();
     }
 
+    private void Consume()
+    {
+        if (Interlocked.Exchange(ref _consumed, 1) != 0) throw new InvalidOperationException("The passage has its payload.");
+    }
+
     private async Task CloseAsync()
+    {
+        await StopAsync();
+        await _socket.DisposeAsync();
+    }
+
+    private async Task StopAsync()
     {
         _stop.Cancel(); // Not CancelAsync, which would go to the thread pool.
         await _keepAlive.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await _socket.DisposeAsync();
         _stop.Dispose();
     }
 

@@ -72,7 +72,7 @@ internal sealed class Puncher(
             PunchingLog.PeerReflexive(logger, peer.Name, handshake.Peer, handshake.Plan.Peer);
         PunchingLog.Punched(logger, stage.Milliseconds, statistics.Sent, statistics.Heard, Foreign(statistics));
         Introduction theirs = _introduced.Find(one => one.Handshake == handshake).Theirs;
-        return new Passage(socket, handshake, new PassageTicket
+        PassageTicket ticket = new()
         {
             Host = host.Name,
             Peer = peer.Name,
@@ -82,7 +82,8 @@ internal sealed class Puncher(
             Secret = handshake.Plan.Secret.Value,
             PeerCapabilities = theirs.Capabilities,
             AgreedCapabilities = theirs.Capabilities & ours.Capabilities,
-        });
+        };
+        return new Passage(socket, handshake, ticket, host, peer, clock, logger);
     }
 
     // The peer signed it, and yet it must not make us send to where no peer can be.

@@ -18,8 +18,8 @@ public sealed partial class SourceGuards
         ["Rendezvous"] = ["Dht", "Identities", "Sockets"],
         ["Punching"] = ["Exploration", "Identities", "Passages", "Rendezvous"],
         ["Passages"] = ["Exploration", "Identities", "Sockets"],
-        ["Streams"] = ["Passages", "Identities", "Rendezvous", "Sockets"],
         ["Payloads"] = ["Identities", "Passages"],
+        ["Streams"] = ["Identities", "Passages", "Sockets"],
     };
 
     [Fact]

@@ -155,6 +155,15 @@ internal sealed class World : IDisposable
         return seconds;
     }
 
+    /// <summary>An open passage between the two, for a test that does something with it.</summary>
+    public async Task<(Passage Inviter, Passage Acceptor)> OpenPassagesAsync(Side acceptor, Side inviter)
+    {
+        Task<Passage> accepting = acceptor.AcceptOneAsync();
+        await After(5);
+        Passage ours = await inviter.InviteAsync(SampleKeys.Alice);
+        return (ours, await accepting);
+    }
+
     public void Dispose()
     {
         Internet.Dispose();
