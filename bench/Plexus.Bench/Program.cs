@@ -13,7 +13,11 @@ switch (args.FirstOrDefault())
         return KademliaBench.Run(options);
     case "tubus":
         return TubusBench.Run(options);
+    case "path":
+        return await PathBench.RunAsync(options);
+    case "path-peer":
+        return await PathPeer.RunAsync(options);
     default:
-        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line, tubus");
+        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line, path, tubus");
         return 2;
 }

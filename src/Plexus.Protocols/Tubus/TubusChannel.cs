@@ -44,7 +44,7 @@ internal sealed class TubusChannel
     /// Gives 64 random bits at each call, from a source that nobody can guess; with a secret once a datagram, so it should be buffered.
     /// </param>
     /// <param name="now">The time.</param>
-    /// <param name="control">The congestion control; null chooses one.</param>
+    /// <param name="control">The congestion control; null makes the one of the options.</param>
     /// <param name="pool">Where pages come from; null makes a pool of its own.</param>
     public TubusChannel(
         TubusOptions options,
@@ -65,7 +65,7 @@ internal sealed class TubusChannel
         _random = random;
         _pool = pool ?? new PagePool();
         _link = new TubusLink(options, role, random, now);
-        _sender = new TubusSender(options, _pool, control);
+        _sender = new TubusSender(options, _pool, control ?? Choose(options.Congestion, random, now));
         _receiver = new TubusReceiver(options, _pool);
         _isValidated = role == TubusRole.Connector; // It goes where its user wants.
     }
@@ -108,6 +108,9 @@ internal sealed class TubusChannel
         }
     }
 
+    /// <summary>What decides how much is sent; for looking at.</summary>
+    public ICongestionControl Congestion => _sender.Control;
+
     public TubusReport Report => new(
         _sender.RoundTrip.IsMeasured ? _sender.RoundTrip.Smoothed : null,
         _sender.RoundTrip.IsMeasured ? _sender.RoundTrip.Least : null,
@@ -125,6 +128,12 @@ internal sealed class TubusChannel
         _sender.Pacer.BytesPerSecond,
         _receiver.Window.Size,
         _sender.Mtu.Size);
+
+    private static ICongestionControl Choose(CongestionAlgorithm algorithm, Func<ulong> random, Instant now) => algorithm switch
+    {
+        CongestionAlgorithm.Cubic => new CubicControl(PathMtu.Base),
+        _ => new BbrControl(PathMtu.Base, random, now),
+    };
 
     /// <summary>Whether data, echoes and edges go to and fro.</summary>
     private bool HasData => State == TubusState.Linked || (State == TubusState.Closing && !_link.IsTearing);

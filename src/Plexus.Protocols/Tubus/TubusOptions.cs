@@ -1,3 +1,5 @@
+using Plexus.Protocols.Tubus.Congestion;
+
 namespace Plexus.Protocols.Tubus;
 
 /// <summary>Sizes, limits and patience of a channel.</summary>
@@ -8,6 +10,9 @@ internal sealed record TubusOptions
 
     /// <summary>Whether our own sections are offered to the peer; it uses them only when it offers them as well.</summary>
     public bool Extends { get; init; } = true;
+
+    /// <summary>What decides how much is sent. The default was chosen by measurement: docs/decisions/0004-congestion.md.</summary>
+    public CongestionAlgorithm Congestion { get; init; } = CongestionAlgorithm.Bbr;
 
     /// <summary>How often a quiet path is asked for a sign of life: half of the 30 s after which NATs commonly forget a mapping.</summary>
     public TimeSpan PingInterval { get; init; } = TimeSpan.FromSeconds(15);

@@ -37,13 +37,14 @@ internal sealed class TubusSender
     private TimeSpan? _sample; // of this batch's newest fragment
     private long _newest; // Its order.
 
-    public TubusSender(TubusOptions options, PagePool pool, ICongestionControl? control)
+    public TubusSender(TubusOptions options, PagePool pool, ICongestionControl control)
     {
         _options = options;
         _window = new SendWindow(pool);
         _loss = new LossDetection(_window, RoundTrip, _rate);
         Mtu = new PathMtu(options.LargestDatagram);
-        _control = control ?? new CubicControl(Mtu.Size);
+        _control = control;
+        _control.DatagramLength = Mtu.Size;
     }
 
     public RoundTrip RoundTrip { get; } = new();
