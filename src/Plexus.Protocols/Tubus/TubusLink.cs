@@ -69,6 +69,9 @@ internal sealed class TubusLink
     /// <summary>Whether a tear is on its way: no data is sent any more.</summary>
     public bool IsTearing { get; private set; }
 
+    /// <summary>Whether the next datagram has a tear.</summary>
+    public bool OwesTear => _owesTear;
+
     /// <summary>Whether something should be sent.</summary>
     public bool IsPending =>
         _owesLink || _owesLinkEcho || _owesPing || _owesTear || _owesTearEcho || _pingEchoes.Count > 0;
@@ -122,12 +125,12 @@ internal sealed class TubusLink
     }
 
     /// <summary>Takes the peer's tear, which ends everything at once.</summary>
-    /// <param name="isComplete">Whether nothing is missing on either side.</param>
+    /// <param name="isComplete">Whether all of the peer's stream has arrived.</param>
     public void OnTear(bool isComplete)
     {
         _owesTearEcho = true;
         if (State is TubusState.Linked or TubusState.Closing)
-            Finish(isComplete ? IsTearing ? TubusEnd.Closed : TubusEnd.ClosedByPeer : TubusEnd.CutOffByPeer);
+            Finish(IsTearing ? TubusEnd.Closed : isComplete ? TubusEnd.ClosedByPeer : TubusEnd.CutOffByPeer);
     }
 
     public void OnTearEcho()
@@ -160,6 +163,7 @@ internal sealed class TubusLink
         if (State == TubusState.Closed) return;
         bool wasLinked = State is TubusState.Linked or TubusState.Closing;
         State = TubusState.Closed;
+        IsTearing = false;
         End = end;
         _owesLink = _owesLinkEcho = _owesPing = false;
         _owesTear = tells && wasLinked;
@@ -198,7 +202,7 @@ internal sealed class TubusLink
         bool links = _owesLink && TryWrite(ref writer, TubusSectionType.Link, ref _owesLink);
         if (links) Repeat(now);
         if (_owesLinkEcho) links |= TryWrite(ref writer, TubusSectionType.LinkEcho, ref _owesLinkEcho);
-        if (_owesTear && TryWrite(ref writer, TubusSectionType.Tear, ref _owesTear) && State != TubusState.Closed) Repeat(now);
+        if (_owesTear && TryWrite(ref writer, TubusSectionType.Tear, ref _owesTear) && IsTearing) Repeat(now);
         if (_owesTearEcho) TryWrite(ref writer, TubusSectionType.TearEcho, ref _owesTearEcho);
         return links;
     }

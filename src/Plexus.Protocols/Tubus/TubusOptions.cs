@@ -26,7 +26,7 @@ internal sealed record TubusOptions
     /// <summary>How long an acceptor waits for a link; the original's.</summary>
     public TimeSpan AcceptTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a close waits for the peer to take what was written, counted from its last progress.</summary>
+    /// <summary>How long a close waits for the peer to take what was written, counted from its last progress or the close.</summary>
     public TimeSpan FlushTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>How long a tear is repeated until its echo comes; the original's.</summary>

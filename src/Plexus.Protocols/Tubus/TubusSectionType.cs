@@ -33,7 +33,7 @@ internal enum TubusSectionType : ushort
 
     EdgeEcho = 11,
 
-    /// <summary>Ours: goes with a link or its echo and says that its sender reads the other two. The original skips all three.</summary>
+    /// <summary>Ours: goes with a link or its echo and says that its sender reads the other ones. The original skips them all.</summary>
     Extension = 0x5040,
 
     /// <summary>Ours: fills a probe of the path's MTU.</summary>
@@ -41,4 +41,7 @@ internal enum TubusSectionType : ushort
 
     /// <summary>Ours: tells what has arrived, so that the loss of an echo harms nobody.</summary>
     Arrived = 0x5042,
+
+    /// <summary>Ours: goes with a tear and tells how long the stream was, so that nobody takes a part for the whole.</summary>
+    Final = 0x5043,
 }

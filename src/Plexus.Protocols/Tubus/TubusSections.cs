@@ -17,7 +17,7 @@ internal ref struct TubusSections(ReadOnlySpan<byte> sections)
 
     public TubusSectionType Type { get; private set; }
 
-    /// <summary>The number at the start of a ping, move, edge, one of their echoes, or an arrived; zero for other sections.</summary>
+    /// <summary>The number at the start of a ping, move, edge, one of their echoes, an arrived or a final; zero for other sections.</summary>
     public ulong Number { get; private set; }
 
     /// <summary>The octets of a move, the stretches of an arrived; empty for other sections.</summary>
@@ -45,7 +45,7 @@ internal ref struct TubusSections(ReadOnlySpan<byte> sections)
                 Data = value[NumberLength..];
                 return true;
             case TubusSectionType.Ping or TubusSectionType.PingEcho or TubusSectionType.MoveEcho or TubusSectionType.Edge
-                or TubusSectionType.EdgeEcho:
+                or TubusSectionType.EdgeEcho or TubusSectionType.Final:
                 if (length != NumberLength) return Fail();
                 Number = BinaryPrimitives.ReadUInt64BigEndian(value);
                 return true;
