@@ -25,6 +25,11 @@ internal sealed class Options
         }
     }
 
+    /// <summary>The options as they are written on a command line.</summary>
+    public IEnumerable<string> Arguments => _values.Select(o => $"--{o.Key}={o.Value}");
+
+    public Options With(string name, string value) => new([.. Arguments, $"--{name}={value}"]);
+
     public bool Has(string name) => _values.ContainsKey(name);
 
     public double Number(string name, double otherwise) =>

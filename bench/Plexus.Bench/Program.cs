@@ -11,6 +11,10 @@ switch (args.FirstOrDefault())
         return await ConnectBench.RunAsync(options);
     case "kademlia":
         return KademliaBench.Run(options);
+    case "stream":
+        return await StreamBench.RunAsync(options);
+    case "stream-peer": // The other process of the stream's benchmark.
+        return await StreamBench.PeerAsync(options);
     case "tubus":
         return TubusBench.Run(options);
     case "path":
@@ -18,6 +22,6 @@ switch (args.FirstOrDefault())
     case "path-peer":
         return await PathPeer.RunAsync(options);
     default:
-        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line, path, tubus");
+        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line, path, stream, tubus");
         return 2;
 }
