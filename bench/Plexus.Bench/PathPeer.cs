@@ -41,6 +41,7 @@ internal static class PathPeer
     {
         TubusOptions tubus = new()
         {
+            Extends = true,
             Congestion = kind == "tubus-cubic" ? CongestionAlgorithm.Cubic : CongestionAlgorithm.Bbr,
         };
         await using TubusSocket socket = new(

@@ -66,7 +66,7 @@ internal static class TubusBench
     private static Transfer Move(int megabytes, int datagram, ulong secret)
     {
         Random random = new(1);
-        TubusOptions options = new() { LargestDatagram = datagram };
+        TubusOptions options = new() { Extends = true, LargestDatagram = datagram };
         long start = Stopwatch.GetTimestamp();
         TubusChannel sender = new(options, TubusRole.Connector, secret, 1, () => (ulong)random.NextInt64(), default);
         TubusChannel receiver = new(options, TubusRole.Acceptor, secret, 2, () => (ulong)random.NextInt64(), default);

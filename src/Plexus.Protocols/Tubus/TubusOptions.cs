@@ -8,8 +8,8 @@ internal sealed record TubusOptions
     /// <summary>The largest datagram that is ever tried, as UDP payload in bytes, 1,200 to 65,507.</summary>
     public int LargestDatagram { get; init; } = TubusPacket.LongestDatagram;
 
-    /// <summary>Whether our own sections are offered to the peer; it uses them only when it offers them as well.</summary>
-    public bool Extends { get; init; } = true;
+    /// <summary>Whether our own sections are offered to the peer. Only after both introductions have told that each side is ours; it uses them only when it offers them as well.</summary>
+    public bool Extends { get; init; }
 
     /// <summary>What decides how much is sent. The default was chosen by measurement: docs/decisions/0004-congestion.md.</summary>
     public CongestionAlgorithm Congestion { get; init; } = CongestionAlgorithm.Bbr;

@@ -172,7 +172,7 @@ public sealed class TubusClosingTests
     [Fact]
     public void What_the_original_limits_can_be_limited()
     {
-        using TubusLab lab = new(clientOptions: new() { FlightLimit = 48, MoveAttempts = 4, LargestDatagram = 1406 });
+        using TubusLab lab = new(clientOptions: TubusLab.Ours with { FlightLimit = 48, MoveAttempts = 4, LargestDatagram = 1406 });
         lab.Client.ToWrite = 20 * Megabyte;
         int most = 0;
         lab.Client.AfterStep = _ => most = (int)Math.Max(most, lab.ClientChannel.Report.InFlight);

@@ -29,8 +29,8 @@ public sealed class TubusEndpointTests
         Random random = new(1);
         LabHost one = internet.AddHost("one", "1.0.0.1", TubusLab.Line);
         LabHost two = internet.AddHost("two", "2.0.0.2", TubusLab.Line);
-        TubusUser left = new(new TubusEndpoint(new(), () => (ulong)random.NextInt64()));
-        TubusUser right = new(new TubusEndpoint(new(), () => (ulong)random.NextInt64()));
+        TubusUser left = new(new TubusEndpoint(TubusLab.Ours, () => (ulong)random.NextInt64()));
+        TubusUser right = new(new TubusEndpoint(TubusLab.Ours, () => (ulong)random.NextInt64()));
         left.Channel = left.Endpoint.Connect(new(two.Address, 5), 9, default);
         right.Channel = right.Endpoint.Connect(new(one.Address, 5), 9, default);
         left.ToWrite = right.ToWrite = 5000;
@@ -53,7 +53,7 @@ public sealed class TubusEndpointTests
         {
             LabHost peer = internet.AddHost($"peer {i}", $"1.0.{i}.1", TubusLab.Line);
             servers.Add(new TubusUser(endpoint) { Channel = endpoint.Accept(new(peer.Address, 5), 1, default), ToWrite = 20_000 + i });
-            TubusUser client = new(new TubusEndpoint(new(), () => (ulong)random.NextInt64())) { ToWrite = 10_000 + i };
+            TubusUser client = new(new TubusEndpoint(TubusLab.Ours, () => (ulong)random.NextInt64())) { ToWrite = 10_000 + i };
             client.Channel = client.Endpoint.Connect(new(host.Address, 5), 1, default);
             clients.Add(client);
             peer.Attach(5, client);

@@ -28,14 +28,17 @@ internal sealed class TubusLab : IDisposable
         Random random = new(seed);
         ClientHost = Internet.AddHost("client", "1.0.0.1", line ?? Line);
         ServerHost = Internet.AddHost("server", "2.0.0.2", line ?? Line);
-        Client = new TubusUser(new TubusEndpoint(clientOptions ?? new(), () => (ulong)random.NextInt64(), control));
-        Server = new TubusUser(new TubusEndpoint(serverOptions ?? clientOptions ?? new(), () => (ulong)random.NextInt64(), control));
+        Client = new TubusUser(new TubusEndpoint(clientOptions ?? Ours, () => (ulong)random.NextInt64(), control));
+        Server = new TubusUser(new TubusEndpoint(serverOptions ?? clientOptions ?? Ours, () => (ulong)random.NextInt64(), control));
         if (listens) Server.Endpoint.Listen(secret);
         else Server.Channel = Server.Endpoint.Accept(new IPEndPoint(ClientHost.Address, Port), secret, Now);
         Client.Channel = Client.Endpoint.Connect(new IPEndPoint(ServerHost.Address, Port), secret, Now);
         _serverCore = ServerHost.Attach(Port, Server);
         _clientCore = ClientHost.Attach(Port, Client);
     }
+
+    /// <summary>Both sides are ours and know it, as after introductions.</summary>
+    public static TubusOptions Ours { get; } = new() { Extends = true };
 
     /// <summary>Half of an ordinary path: 20 ms one way between two of them.</summary>
     public static LabLink Line { get; } = LabLink.Wan with { Mtu = 1500 };

@@ -47,8 +47,8 @@ public sealed class TubusWindowTests
     [Fact]
     public void The_window_never_exceeds_its_option()
     {
-        TubusOptions options = new() { ReceiveBuffer = 200_000 };
-        using TubusLab lab = new(TubusLab.Line with { Latency = TimeSpan.FromMilliseconds(50) }, clientOptions: new(), serverOptions: options);
+        TubusOptions options = TubusLab.Ours with { ReceiveBuffer = 200_000 };
+        using TubusLab lab = new(TubusLab.Line with { Latency = TimeSpan.FromMilliseconds(50) }, clientOptions: TubusLab.Ours, serverOptions: options);
         lab.Client.ToWrite = 5 * Megabyte;
         long most = 0;
         lab.Server.ReadSize = 3000;

@@ -63,7 +63,7 @@ internal sealed class StreamPair : IAsyncDisposable
         ulong secret,
         bool completesInline)
     {
-        TubusOptions options = new();
+        TubusOptions options = new() { Extends = true };
         TubusSocket connecting = new(left, options, clock, NullLogger.Instance, companion: null, completesInline);
         TubusSocket accepting = new(right, options, clock, NullLogger.Instance, companion: null, completesInline);
         Task<TubusStream> accept = accepting.AcceptAsync(leftEnd, secret, CancellationToken.None);

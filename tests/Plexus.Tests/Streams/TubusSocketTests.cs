@@ -79,9 +79,9 @@ public sealed class TubusSocketTests
                 LabHost bob = internet.AddHost("bob", "2.0.0.2");
                 AskOnce companion = new(new(bob.Address, 2));
                 await using TubusSocket left = new(
-                    alice.Open(new(IPAddress.Any, 1)), new TubusOptions(), internet.Clock, NullLogger.Instance, companion);
+                    alice.Open(new(IPAddress.Any, 1)), new TubusOptions { Extends = true }, internet.Clock, NullLogger.Instance, companion);
                 await using TubusSocket right = new(
-                    bob.Open(new(IPAddress.Any, 2)), new TubusOptions(), internet.Clock, NullLogger.Instance, new EchoCore());
+                    bob.Open(new(IPAddress.Any, 2)), new TubusOptions { Extends = true }, internet.Clock, NullLogger.Instance, new EchoCore());
                 Task<TubusStream> accept = right.AcceptAsync(new(alice.Address, 1), 42, CancellationToken.None);
                 await using TubusStream stream = await left.ConnectAsync(new(bob.Address, 2), 42, CancellationToken.None);
                 await using TubusStream accepted = await accept;
@@ -113,7 +113,7 @@ public sealed class TubusSocketTests
     }
 
     private static TubusSocket Open(Internet internet, LabHost host, int port) =>
-        new(host.Open(new(IPAddress.Any, port)), new TubusOptions(), internet.Clock, NullLogger.Instance);
+        new(host.Open(new(IPAddress.Any, port)), new TubusOptions { Extends = true }, internet.Clock, NullLogger.Instance);
 
     private static async Task ServeAsync(TubusSocket socket, int count)
     {
