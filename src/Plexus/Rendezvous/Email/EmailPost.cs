@@ -12,6 +12,9 @@ internal sealed class EmailPost(
     /// <summary>The first look for an answer comes after it: a peer that waits answers within a second or two.</summary>
     private static readonly TimeSpan FirstAnswerPoll = TimeSpan.FromSeconds(1);
 
+    /// <summary>3 s: within them a peer that waits has answered, if both providers are quick; a dozen questions.</summary>
+    private static readonly TimeSpan Eager = TimeSpan.FromSeconds(3);
+
     /// <summary>The first look for an invitation.</summary>
     private static readonly TimeSpan FirstInvitationPoll = TimeSpan.FromSeconds(10);
 
@@ -36,7 +39,7 @@ internal sealed class EmailPost(
     {
         LetterReader reader = new(host, serial => peer.Certificate.SerialNumber == serial ? [peer] : [], clock);
         WatchTimes times = new(
-            Shorter(FirstAnswerPoll, options.AnswerPoll), options.AnswerPoll, options.AnswerPoll,
+            Shorter(FirstAnswerPoll, options.AnswerPoll), options.AnswerPoll, options.AnswerPoll, Eager,
             null, options.Wait + LetterReader.ClockDifference, EndsWhenTheUserIsNeeded: true);
         return Watch(reader, host, options.AcceptToken, times);
     }
@@ -46,7 +49,7 @@ internal sealed class EmailPost(
     {
         LetterReader reader = new(host, serial => repository.FindPeersBySerialNumber(serial, peers), clock);
         WatchTimes times = new(
-            Shorter(FirstInvitationPoll, options.InvitationPoll), options.InvitationPoll, LongIdle,
+            Shorter(FirstInvitationPoll, options.InvitationPoll), options.InvitationPoll, LongIdle, TimeSpan.Zero,
             options.Wait + Way, options.Wait + LetterReader.ClockDifference, EndsWhenTheUserIsNeeded: false);
         return Watch(reader, host, token, times);
     }

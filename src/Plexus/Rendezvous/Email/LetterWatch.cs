@@ -15,6 +15,7 @@ internal sealed class LetterWatch(
 {
     private const int MostTries = 3; // A letter that breaks the connection each time it is fetched is left alone.
     private const int MostEmptyWakes = 5; // A server that wakes us for nothing is asked at intervals instead.
+    private static readonly TimeSpan EagerPoll = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan DayOfSearch = TimeSpan.FromDays(1); // Servers search whole days, in a time zone of theirs.
 
     private readonly MailPause _pause = new(random);
@@ -193,9 +194,11 @@ internal sealed class LetterWatch(
         if (_mailbox!.CanIdle && _emptyWakes < MostEmptyWakes)
         {
             long start = clock.GetTimestamp();
-            TimeSpan idle = Left(limit) is { } left && left < times.Idle ? left : times.Idle;
+            TimeSpan idle = clock.GetElapsedTime(_opened) < times.Eager ? EagerPoll : times.Idle;
+            if (Left(limit) is { } left && left < idle) idle = left;
             await _mailbox.IdleAsync(idle, cancellationToken);
-            if (clock.GetElapsedTime(start) < times.ShortestPoll) _emptyWakes++; // Until something has come, says the next look.
+            TimeSpan idled = clock.GetElapsedTime(start);
+            if (idled < idle && idled < times.ShortestPoll) _emptyWakes++; // Until something has come, says the next look.
             else _emptyWakes = 0;
             return;
         }

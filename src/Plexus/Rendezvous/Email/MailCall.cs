@@ -53,7 +53,7 @@ internal sealed class MailCall(MailServer server, MailTls tls, TimeProvider cloc
     {
         OperationCanceledException or TimeoutException => new(MailFailure.Unreachable, $"The mail server {server} did not answer within {Limit.TotalSeconds:0} s."),
         SslHandshakeException or System.Security.Authentication.AuthenticationException when tls.Refusal is { } refusal => new(
-            MailFailure.Untrusted, $"The certificate of the mail server {server} {refusal}; check the name, or give its authority with --email-ca."),
+            MailFailure.Untrusted, $"The certificate of the mail server {server} {refusal}."),
         SslHandshakeException => new(MailFailure.Unreachable, $"The mail server {server} does not speak TLS on this port, or broke it off."),
         NotSupportedException => new(MailFailure.Untrusted, $"The mail server {server} does not offer STARTTLS; nothing is said to it in clear text."),
         AuthenticationException when IsTemporary(e) => new(MailFailure.Busy, $"The mail server {server} cannot check logins now{Quote(e.Message)}."),

@@ -24,7 +24,7 @@ internal sealed class MailTls(EmailRendezvousOptions options, EndpointName serve
         if (options.AcceptsAnyServer) return true;
         Refusal =
             certificate is null || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) ? "is missing"
-            : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"is not for '{server.Host}' but for {certificate.Subject}"
+            : errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"is not for '{server.Host}' but for {certificate.Subject}; use the name that it has"
             : options.Authorities.Count > 0 ? FlawUnder(options.Authorities, certificate, chain)
             : errors == SslPolicyErrors.None ? null
             : Flaw(chain, certificate);
@@ -50,7 +50,7 @@ internal sealed class MailTls(EmailRendezvousOptions options, EndpointName serve
     {
         X509ChainStatusFlags flags = (chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, static (all, status) => all | status.Status);
         return flags.HasFlag(X509ChainStatusFlags.NotTimeValid)
-            ? $"is valid only from {certificate.NotBefore:yyyy-MM-dd} to {certificate.NotAfter:yyyy-MM-dd}"
-            : "comes from no authority that is trusted here";
+            ? $"is valid only from {certificate.NotBefore:yyyy-MM-dd} to {certificate.NotAfter:yyyy-MM-dd}; its owner must renew it"
+            : "comes from no authority that is trusted here; give its authority with --email-ca";
     }
 }
