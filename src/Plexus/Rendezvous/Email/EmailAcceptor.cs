@@ -1,5 +1,7 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using Plexus.Identities;
+using Plexus.Protocols.Introductions;
 
 namespace Plexus.Rendezvous.Email;
 
@@ -15,7 +17,7 @@ internal sealed class EmailAcceptor(EmailPost post, Identity host)
     {
         EmailPost.RequireAddress(host);
         EmailLog.Waiting(post.Logger);
-        await using LetterWatch watch = post.Invitations(host, peers, post.Options.InviteToken);
+        await using LetterWatch watch = post.Letters(host, peers, IntroductionKind.Invitation);
         while (await watch.NextAsync(limit: null, cancellationToken) is { } letter)
         {
             if (Read(letter, cancellationToken) is { } invitation) yield return invitation;
@@ -24,15 +26,16 @@ internal sealed class EmailAcceptor(EmailPost post, Identity host)
 
     private Invitation? Read(ReceivedLetter letter, CancellationToken cancellationToken)
     {
-        if (letter.Text.Udp.Outer is not { } endPoint) return null;
-        (string, ulong) key = (letter.Peer.KeyIdText, letter.Text.Puzzle.Value);
+        if (letter.Introduction.ToIntroduction() is not { } theirs) return null;
+        IPEndPoint endPoint = theirs.EndPoint;
+        (string, ulong) key = (letter.Peer.KeyIdText, theirs.Puzzle);
         if (_conversations.TryGetValue(key, out EmailConversation? conversation))
         {
             if (letter.SignedAt <= conversation.Newest) return null; // A later one has been read.
             conversation.Newest = letter.SignedAt;
             if (conversation.EndPoint.Equals(endPoint))
             {
-                if (conversation.Ours is { } answer) _ = AnswerAgainAsync(letter.Peer, conversation, answer, cancellationToken);
+                if (conversation.Ours is { } answer) _ = AnswerAgainAsync(letter.Peer, conversation, theirs.Puzzle, answer, cancellationToken);
                 return null;
             }
 
@@ -43,11 +46,10 @@ internal sealed class EmailAcceptor(EmailPost post, Identity host)
             conversation = Begin(key, endPoint, letter.SignedAt);
         }
 
-        return new Invitation(
-            letter.Peer, new Introduction(endPoint, letter.Text.Puzzle.Value), (ours, token) => AnswerAsync(letter.Peer, conversation, ours, token));
+        return new Invitation(letter.Peer, theirs, (ours, token) => AnswerAsync(letter.Peer, conversation, theirs.Puzzle, ours, token));
     }
 
-    private EmailConversation Begin((string, ulong) key, System.Net.IPEndPoint endPoint, DateTimeOffset signedAt)
+    private EmailConversation Begin((string, ulong) key, IPEndPoint endPoint, DateTimeOffset signedAt)
     {
         if (_order.Count == MaximumConversations) _conversations.Remove(_order.Dequeue());
         EmailConversation conversation = new() { EndPoint = endPoint, Newest = signedAt };
@@ -56,21 +58,21 @@ internal sealed class EmailAcceptor(EmailPost post, Identity host)
         return conversation;
     }
 
-    private async Task AnswerAsync(Identity peer, EmailConversation conversation, Introduction ours, CancellationToken cancellationToken)
+    private async Task AnswerAsync(Identity peer, EmailConversation conversation, ulong asked, Introduction ours, CancellationToken cancellationToken)
     {
         conversation.Ours = ours;
         if (!conversation.TryCountAnswer()) return;
         EmailLog.Answering(post.Logger, peer.Name);
         await using LetterSender sender = post.Sender();
-        await sender.SendAsync(post.Write(host, peer, post.Options.AcceptToken, ours), cancellationToken);
+        await sender.SendAsync(post.Write(host, peer, IntroductionKind.Answer, ours, new Puzzle(asked)), cancellationToken);
     }
 
     /// <summary>Answers a repetition. It throws nothing, since nobody waits for it.</summary>
-    private async Task AnswerAgainAsync(Identity peer, EmailConversation conversation, Introduction ours, CancellationToken cancellationToken)
+    private async Task AnswerAgainAsync(Identity peer, EmailConversation conversation, ulong asked, Introduction ours, CancellationToken cancellationToken)
     {
         try
         {
-            await AnswerAsync(peer, conversation, ours, cancellationToken);
+            await AnswerAsync(peer, conversation, asked, ours, cancellationToken);
         }
         catch (OperationCanceledException)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Plexus.Identities;
+using Plexus.Protocols.Introductions;
 
 namespace Plexus.Rendezvous.Email;
 
@@ -19,6 +20,7 @@ internal sealed class EmailInviter(EmailPost post, Identity host, Identity peer)
     private const int MostAnswers = 64; // Replays among them.
 
     private readonly HashSet<Introduction> _told = [];
+    private Puzzle _asked; // The same in every invitation of an attempt.
     private PlexusException? _failure;
 
     public async IAsyncEnumerable<Introduction> InviteAsync(
@@ -28,7 +30,7 @@ internal sealed class EmailInviter(EmailPost post, Identity host, Identity peer)
         EmailPost.RequireAddress(peer);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         long limit = After(post.Options.Wait);
-        await using LetterWatch watch = post.Answers(host, peer);
+        await using LetterWatch watch = post.Answers(host, peer, () => _asked);
         await using LetterSender sender = post.Sender();
         Task<bool> connecting = ConnectAsync(watch, limit, stop.Token); // What is answered from now on is seen.
         Task sending = Task.CompletedTask;
@@ -37,6 +39,7 @@ internal sealed class EmailInviter(EmailPost post, Identity host, Identity peer)
             sender.Prepare(stop.Token);
             Introduction ours = await introduce(stop.Token);
             if (!await connecting) throw NoAnswer(watch);
+            _asked = new Puzzle(ours.Puzzle);
             sending = SendAsync(sender, ours, stop);
             long next = After(Repetition);
             bool isRepeated = false;
@@ -96,7 +99,7 @@ internal sealed class EmailInviter(EmailPost post, Identity host, Identity peer)
         {
             while (await watch.NextAsync(until, cancellationToken) is { } letter)
             {
-                if (letter.Text.Udp.Outer is { } endPoint) return new Introduction(endPoint, letter.Text.Puzzle.Value);
+                if (letter.Introduction.ToIntroduction() is { } theirs) return theirs;
             }
 
             return null;
@@ -117,7 +120,7 @@ internal sealed class EmailInviter(EmailPost post, Identity host, Identity peer)
         try
         {
             EmailLog.Inviting(post.Logger, peer.Name);
-            await sender.SendAsync(post.Write(host, peer, post.Options.InviteToken, ours), stop.Token);
+            await sender.SendAsync(post.Write(host, peer, IntroductionKind.Invitation, ours), stop.Token);
         }
         catch (OperationCanceledException)
         {

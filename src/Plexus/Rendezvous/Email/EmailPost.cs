@@ -35,37 +35,63 @@ internal sealed class EmailPost(
     public LetterSender Sender() => new(account, options.SendTimeout, random, clock, logger);
 
     /// <summary>Watches for answers of one peer, to what is asked from now on.</summary>
-    public LetterWatch Answers(Identity host, Identity peer)
+    /// <param name="host">Our identity.</param>
+    /// <param name="peer">The peer.</param>
+    /// <param name="asked">Gives the invitation's puzzle; it is asked when a letter has come.</param>
+    public LetterWatch Answers(Identity host, Identity peer, Func<Puzzle> asked)
     {
-        LetterReader reader = new(host, serial => peer.Certificate.SerialNumber == serial ? [peer] : [], clock);
+        LetterReader reader = new(
+            host, serial => peer.Certificate.SerialNumber == serial ? [peer] : [], sender => Occasion(IntroductionKind.Answer, sender, host, asked()), clock);
         WatchTimes times = new(
             Shorter(FirstAnswerPoll, options.AnswerPoll), options.AnswerPoll, options.AnswerPoll, Eager,
             null, options.Wait + LetterReader.ClockDifference, EndsWhenTheUserIsNeeded: true);
-        return Watch(reader, host, options.AcceptToken, times);
+        return Watch(reader, host, IntroductionKind.Answer, times);
     }
 
-    /// <summary>Watches for letters of all peers that a filter lets in, and for those that wait there already.</summary>
-    public LetterWatch Invitations(Identity host, IdentityName peers, string token)
+    /// <summary>Watches for invitations or advents of all peers that a filter lets in, and for those that wait there already.</summary>
+    public LetterWatch Letters(Identity host, IdentityName peers, IntroductionKind kind)
     {
-        LetterReader reader = new(host, serial => repository.FindPeersBySerialNumber(serial, peers), clock);
+        LetterReader reader = new(
+            host, serial => repository.FindPeersBySerialNumber(serial, peers), sender => Occasion(kind, sender, host), clock);
         WatchTimes times = new(
             Shorter(FirstInvitationPoll, options.InvitationPoll), options.InvitationPoll, LongIdle, TimeSpan.Zero,
             options.Wait + Way, options.Wait + LetterReader.ClockDifference, EndsWhenTheUserIsNeeded: false);
-        return Watch(reader, host, token, times);
-    }
-
-    /// <summary>Writes a letter.</summary>
-    /// <exception cref="PlexusException">A name is no address.</exception>
-    public OutgoingLetter Write(Identity host, Identity peer, string token, string text)
-    {
-        RequireAddress(host);
-        RequireAddress(peer);
-        return new(host.Name.Owner, peer.Name.Owner, SealedLetter.Seal(host, peer, options.Subject(token), text, clock.GetUtcNow()));
+        return Watch(reader, host, kind, times);
     }
 
     /// <summary>Writes a letter with an introduction.</summary>
-    public OutgoingLetter Write(Identity host, Identity peer, string token, Introduction introduction) =>
-        Write(host, peer, token, IntroductionText.Write(introduction.EndPoint, new Puzzle(introduction.Puzzle)));
+    /// <param name="host">Who writes.</param>
+    /// <param name="peer">Who reads.</param>
+    /// <param name="kind">An invitation or an answer.</param>
+    /// <param name="ours">What we tell of ourselves.</param>
+    /// <param name="answered">The puzzle of the invitation that is answered; null in an invitation.</param>
+    /// <exception cref="PlexusException">A name is no address.</exception>
+    public OutgoingLetter Write(Identity host, Identity peer, IntroductionKind kind, Introduction ours, Puzzle? answered = null) => Write(
+        host, peer, IntroductionText.Write(ours.EndPoint, new Puzzle(ours.Puzzle)), ours.Capabilities, Occasion(kind, host, peer, answered));
+
+    /// <summary>Writes an advent.</summary>
+    /// <exception cref="PlexusException">A name is no address.</exception>
+    public OutgoingLetter WriteAdvent(Identity host, Identity peer) => Write(
+        host, peer, IntroductionText.EmailAdvent, PassageCapabilities.None, Occasion(IntroductionKind.Advent, host, peer));
+
+    private OutgoingLetter Write(Identity host, Identity peer, string text, PassageCapabilities capabilities, IntroductionOccasion occasion)
+    {
+        RequireAddress(host);
+        RequireAddress(peer);
+        DateTimeOffset now = clock.GetUtcNow();
+        byte[] extension = PeerIntroduction.WriteExtension(capabilities, (ulong)now.ToUnixTimeSeconds(), occasion);
+        return new(host.Name.Owner, peer.Name.Owner, SealedLetter.Seal(host, peer, Subject(occasion.Kind), text, now, extension));
+    }
+
+    private IntroductionOccasion Occasion(IntroductionKind kind, Identity sender, Identity recipient, Puzzle? answered = null) =>
+        new(kind, options.AppId, sender.SubjectPublicKeyInfo, recipient.SubjectPublicKeyInfo, answered);
+
+    private string Subject(IntroductionKind kind) => options.Subject(kind switch
+    {
+        IntroductionKind.Invitation => options.InviteToken,
+        IntroductionKind.Answer => options.AcceptToken,
+        _ => options.AdventToken,
+    });
 
     /// <summary>The owner must be an address, and nothing else that a header could be made of.</summary>
     /// <exception cref="PlexusException">It is none.</exception>
@@ -83,6 +109,6 @@ internal sealed class EmailPost(
 
     private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
-    private LetterWatch Watch(LetterReader reader, Identity host, string token, WatchTimes times) =>
-        new(account, reader, host, options.Subject(token), times, options.Consumed, random, clock, logger);
+    private LetterWatch Watch(LetterReader reader, Identity host, IntroductionKind kind, WatchTimes times) =>
+        new(account, reader, host, Subject(kind), times, options.Consumed, random, clock, logger);
 }

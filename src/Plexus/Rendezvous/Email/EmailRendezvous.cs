@@ -76,7 +76,7 @@ public sealed class EmailRendezvous : IRendezvous
     {
         await CallerContext.Leave();
         await using LetterSender sender = _post.Sender();
-        await sender.SendAsync(_post.Write(host, peer, _post.Options.AdventToken, IntroductionText.EmailAdvent), cancellationToken);
+        await sender.SendAsync(_post.WriteAdvent(host, peer), cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -84,7 +84,7 @@ public sealed class EmailRendezvous : IRendezvous
         Identity host, IdentityName peers, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await CallerContext.Leave();
-        await using LetterWatch watch = _post.Invitations(host, peers, _post.Options.AdventToken);
+        await using LetterWatch watch = _post.Letters(host, peers, IntroductionKind.Advent);
         while (await watch.NextAsync(limit: null, cancellationToken) is { } letter) yield return letter.Peer; // What an advent says means nothing.
     }
 

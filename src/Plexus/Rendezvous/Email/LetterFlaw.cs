@@ -42,6 +42,12 @@ internal enum LetterFlaw
     /// <summary>Its text is no introduction.</summary>
     Content,
 
+    /// <summary>Its extension breaks the rules: docs/protocols/introduction.md.</summary>
+    Extension,
+
+    /// <summary>Its extension is of a later major version.</summary>
+    Newer,
+
     /// <summary>It was written for somebody or something else, says what it has signed.</summary>
     Misdirected,
 }

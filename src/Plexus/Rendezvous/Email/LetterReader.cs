@@ -10,8 +10,10 @@ namespace Plexus.Rendezvous.Email;
 /// </remarks>
 /// <param name="host">Our identity, with its private key.</param>
 /// <param name="candidates">Who may have signed: the identities whose certificate has this serial number.</param>
+/// <param name="occasion">What a letter of this sender should have been written for.</param>
 /// <param name="clock">The clock.</param>
-internal sealed class LetterReader(Identity host, Func<string, IReadOnlyList<Identity>> candidates, TimeProvider clock)
+internal sealed class LetterReader(
+    Identity host, Func<string, IReadOnlyList<Identity>> candidates, Func<Identity, IntroductionOccasion> occasion, TimeProvider clock)
 {
     /// <summary>15 minutes: clocks of two machines rarely differ by more. As over the DHT.</summary>
     public static readonly TimeSpan ClockDifference = TimeSpan.FromMinutes(15);
@@ -39,14 +41,23 @@ internal sealed class LetterReader(Identity host, Func<string, IReadOnlyList<Ide
         TimeSpan age = clock.GetUtcNow() - signedAt;
         if (age > oldest) return LetterFlaw.Stale;
         if (age < -ClockDifference) return LetterFlaw.FromTheFuture;
-        if (!IntroductionText.TryRead(opened.Text, out IntroductionText? text)) return LetterFlaw.Content;
-        letter = new(peer, text, signedAt);
+        if (!opened.HasGoodExtension) return LetterFlaw.Extension;
+        if (!PeerIntroduction.TryRead(opened.Text, opened.Extension, occasion(peer), time: null, out PeerIntroduction? introduction, out string reason)) return FlawOf(reason);
+        letter = new(peer, introduction, signedAt);
         return LetterFlaw.None;
     }
 
     /// <summary>Whether a peer wrote a letter of this flaw for us, so that it may be removed like one that was taken.</summary>
     public static bool IsFromAPeer(LetterFlaw flaw) => flaw
-        is LetterFlaw.None or LetterFlaw.Replayed or LetterFlaw.Stale or LetterFlaw.FromTheFuture or LetterFlaw.Content or LetterFlaw.Misdirected;
+        is LetterFlaw.None or LetterFlaw.Replayed or LetterFlaw.Stale or LetterFlaw.FromTheFuture or LetterFlaw.Content or LetterFlaw.Extension or LetterFlaw.Newer or LetterFlaw.Misdirected;
+
+    private static LetterFlaw FlawOf(string reason) => reason switch
+    {
+        "extension" => LetterFlaw.Extension,
+        "newer" => LetterFlaw.Newer,
+        "replay" => LetterFlaw.Misdirected,
+        _ => LetterFlaw.Content,
+    };
 
     private bool Remember(string digest)
     {

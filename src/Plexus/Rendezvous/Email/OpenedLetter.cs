@@ -20,6 +20,8 @@ internal sealed class OpenedLetter
         SignedAt = signer.SignedAttributes.Cast<CryptographicAttributeObject>()
             .SelectMany(static attribute => attribute.Values.Cast<AsnEncodedData>()).OfType<Pkcs9SigningTime>()
             .Select(static time => (DateTimeOffset?)new DateTimeOffset(time.SigningTime.ToUniversalTime())).FirstOrDefault();
+        HasGoodExtension = LetterExtension.TryFind(signer.SignedAttributes, out byte[] extension);
+        Extension = extension;
         Digest = Convert.ToHexString(SHA256.HashData(signer.GetSignature()));
     }
 
@@ -31,6 +33,12 @@ internal sealed class OpenedLetter
 
     /// <summary>When it was signed, says the signer.</summary>
     public DateTimeOffset? SignedAt { get; }
+
+    /// <summary>What ours says besides; empty in an original's.</summary>
+    public byte[] Extension { get; }
+
+    /// <summary>Whether the extension, if there is one, can be told from none.</summary>
+    public bool HasGoodExtension { get; }
 
     /// <summary>The same for every copy of this letter, however it is sealed.</summary>
     public string Digest { get; }

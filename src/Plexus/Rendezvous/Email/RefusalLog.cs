@@ -23,7 +23,9 @@ internal sealed class RefusalLog(ILogger logger)
         LetterFlaw.Stranger => "stranger",
         LetterFlaw.Forged or LetterFlaw.Unsigned or LetterFlaw.ClearText => "signature",
         LetterFlaw.Stale or LetterFlaw.FromTheFuture or LetterFlaw.Undated => "time",
-        LetterFlaw.Replayed => "replay",
+        LetterFlaw.Replayed or LetterFlaw.Misdirected => "replay",
+        LetterFlaw.Extension => "extension",
+        LetterFlaw.Newer => "newer",
         _ => "content",
     };
 }

@@ -30,10 +30,11 @@ internal static class SealedLetter
     /// <param name="subject">The application and the token.</param>
     /// <param name="text">One line of ASCII.</param>
     /// <param name="now">The date of the signature.</param>
-    public static byte[] Seal(Identity host, Identity peer, string subject, string text, DateTimeOffset now)
+    /// <param name="extension">What ours says besides, a MessagePack map; null for a letter as the original writes it.</param>
+    public static byte[] Seal(Identity host, Identity peer, string subject, string text, DateTimeOffset now, byte[]? extension = null)
     {
         byte[] content = Encoding.ASCII.GetBytes(text);
-        return Wrap(host.Name, peer, subject, new SignedEntity(content, Sign(host, content, now)).Write());
+        return Wrap(host.Name, peer, subject, new SignedEntity(content, Sign(host, content, now, extension)).Write());
     }
 
     /// <summary>Puts an entity into an envelope for the peer, and that into a letter.</summary>
@@ -84,7 +85,7 @@ internal static class SealedLetter
         }
     }
 
-    private static byte[] Sign(Identity host, byte[] content, DateTimeOffset now)
+    private static byte[] Sign(Identity host, byte[] content, DateTimeOffset now, byte[]? extension)
     {
         SignedCms cms = new(new ContentInfo(content), detached: true);
         CmsSigner signer = new(SubjectIdentifierType.IssuerAndSerialNumber, host.Certificate, host.PrivateKey)
@@ -93,6 +94,7 @@ internal static class SealedLetter
             DigestAlgorithm = Sha256,
             SignedAttributes = { new Pkcs9SigningTime(now.UtcDateTime) },
         };
+        if (extension is not null) signer.SignedAttributes.Add(LetterExtension.Attribute(extension));
         cms.ComputeSignature(signer, silent: true);
         return cms.Encode();
     }

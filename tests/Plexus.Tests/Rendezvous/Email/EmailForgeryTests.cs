@@ -3,6 +3,8 @@ using System.Security.Cryptography.Pkcs;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Plexus.Identities;
+using Plexus.Protocols.Introductions;
 using Plexus.Rendezvous;
 using Plexus.Rendezvous.Email;
 using Plexus.Tests.Identities;
@@ -79,6 +81,59 @@ public sealed class EmailForgeryTests : IDisposable
         Assert.Equal(6UL, Assert.Single(told, invitation => invitation.Theirs.Puzzle == 6).Theirs.Puzzle);
         Assert.Single(_world.Log.Lines, line => line.Text.Contains("Replayed. This is told once", StringComparison.Ordinal));
     }
+
+    [Theory] // Number 5: what ours have signed says what it was signed for.
+    [InlineData(true, "appname", IntroductionKind.Invitation)]
+    [InlineData(false, "another", IntroductionKind.Invitation)]
+    [InlineData(false, "appname", IntroductionKind.Answer)]
+    internal void A_letter_of_ours_on_another_occasion(bool isForCarol, string application, IntroductionKind kind)
+    {
+        Identity recipient = isForCarol ? _world.Letters.Carol : _world.Letters.Alice;
+        Refuses(OfOurs(new(kind, application, _world.Letters.Bob.SubjectPublicKeyInfo, recipient.SubjectPublicKeyInfo)), "Misdirected", isRemoved: true);
+    }
+
+    [Fact] // The signature covers the extension: an invitation of ours cannot be made one of an original's.
+    public void A_letter_whose_extension_was_taken_away()
+    {
+        byte[] content = Encoding.ASCII.GetBytes(Clear);
+        SignedCms cms = new(new ContentInfo(content), detached: true);
+        CmsSigner signer = new(SubjectIdentifierType.IssuerAndSerialNumber, _world.Letters.Bob.Certificate, _world.Letters.Bob.PrivateKey)
+        {
+            IncludeOption = X509IncludeOption.None, SignedAttributes = { new Pkcs9SigningTime(_world.Clock.GetUtcNow().UtcDateTime), LetterExtension.Attribute(SampleLetters.Extension) },
+        };
+        cms.ComputeSignature(signer);
+        byte[] signed = cms.Encode();
+        byte[] name = EncodedName();
+        int at = signed.AsSpan().IndexOf(name);
+        Assert.True(at > 0);
+        signed[at + name.Length - 1] ^= 1; // Now it is somebody else's attribute.
+        Refuses(SealedLetter.Wrap(SampleKeys.Bob, _world.Letters.Alice, "appname invite", new SignedEntity(content, signed).Write()), "Forged");
+    }
+
+    [Theory]
+    [InlineData("c0")]
+    [InlineData("8400920100")]
+    [InlineData("8400920200010102ce6b03c2e003c41016cb052ddf14d171c6a0c438830b8bf8")]
+    public void An_extension_that_breaks_the_rules_or_is_newer(string hex) => Refuses(
+        SealedLetter.Seal(_world.Letters.Bob, _world.Letters.Alice, "appname invite", Clear, _world.Clock.GetUtcNow(), Convert.FromHexString(hex)),
+        hex.StartsWith("84009202", StringComparison.Ordinal) ? "Newer" : "Extension", isRemoved: true);
+
+    [Fact]
+    public void An_answer_to_another_invitation_is_no_answer() => _world.Run(async () =>
+    {
+        Task<Introduction> inviting = _world.InviteAsync(7);
+        await _world.After(2);
+        foreach ((ulong asked, ulong puzzle) in (ReadOnlySpan<(ulong, ulong)>)[(6, 66), (7, 77)])
+        {
+            IntroductionOccasion occasion = new(
+                IntroductionKind.Answer, "appname", _world.Letters.Alice.SubjectPublicKeyInfo, _world.Letters.Bob.SubjectPublicKeyInfo, new Puzzle(asked));
+            _world.Mail.Deliver("bob@example.com", SealedLetter.Seal(
+                _world.Letters.Alice, _world.Letters.Bob, "appname accept", $"PLEXUS 3.0 203.0.113.9 9 {puzzle}", _world.Clock.GetUtcNow(),
+                PeerIntroduction.WriteExtension(PassageCapabilities.None, 1, occasion)));
+        }
+
+        Assert.Equal(77UL, (await inviting).Puzzle);
+    });
 
     [Fact] // Number 26: each of these ended an original.
     public void Rubbish_of_every_kind()
@@ -157,6 +212,16 @@ public sealed class EmailForgeryTests : IDisposable
         while (signer.SignedAttributes.Count > 0) signer.SignedAttributes.Remove(signer.SignedAttributes[0]);
         signer.SignedAttributes.Add(new Pkcs9SigningTime(date));
     }
+
+    private static byte[] EncodedName()
+    {
+        System.Formats.Asn1.AsnWriter writer = new(System.Formats.Asn1.AsnEncodingRules.DER);
+        writer.WriteObjectIdentifier(IntroductionExtension.SignedAttribute);
+        return writer.Encode();
+    }
+
+    private byte[] OfOurs(IntroductionOccasion occasion) => SealedLetter.Seal(
+        _world.Letters.Bob, _world.Letters.Alice, "appname invite", Clear, _world.Clock.GetUtcNow(), PeerIntroduction.WriteExtension(PassageCapabilities.None, 1, occasion));
 
     private byte[] Forge(Action<CmsSigner> change, X509Certificate2? certificate = null, RSA? key = null) => _world.Letters.Forge(
         _world.Letters.Alice, Clear,

@@ -257,6 +257,25 @@ public sealed class EmailRendezvousTests : IDisposable
     });
 
     [Fact]
+    public void What_both_can_speak_is_told() => _world.Run(async () =>
+    {
+        const PassageCapabilities Both = PassageCapabilities.SecureStreams | PassageCapabilities.Multiplexing;
+        using CancellationTokenSource stop = new();
+        await using EmailRendezvous alice = _world.Rendezvous(_world.Letters.Alice), bob = _world.Rendezvous(_world.Letters.Bob);
+        IAsyncEnumerator<Introduction> answers = bob.InviteAsync(
+            _world.Letters.Bob, _world.Letters.Alice, _ => Task.FromResult(MailWorld.Introduction(7) with { Capabilities = Both }), stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        IAsyncEnumerator<Invitation> invitations = alice.AcceptAsync(_world.Letters.Alice, IdentityName.Any, stop.Token).GetAsyncEnumerator(CancellationToken.None);
+        ValueTask<bool> answered = answers.MoveNextAsync();
+        Assert.True(await invitations.MoveNextAsync());
+        Assert.Equal(Both, invitations.Current.Theirs.Capabilities);
+        await invitations.Current.AnswerAsync(MailWorld.Introduction(8) with { Capabilities = PassageCapabilities.SecureStreams });
+        Assert.True(await answered);
+        Assert.Equal(PassageCapabilities.SecureStreams, answers.Current.Capabilities);
+        await answers.DisposeAsync();
+        await invitations.DisposeAsync();
+    });
+
+    [Fact]
     public void The_secret_is_nowhere_in_the_log()
     {
         RunServing(() => _world.InviteAsync(7));

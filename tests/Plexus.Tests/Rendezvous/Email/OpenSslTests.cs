@@ -24,7 +24,7 @@ public sealed class OpenSslTests : IDisposable
     [InlineData("cms")]
     public void OpenSsl_reads_our_letters(string verb)
     {
-        byte[] letter = SealedLetter.Seal(_letters.Bob, _letters.Alice, SampleLetters.Subject, Text, DateTimeOffset.UtcNow);
+        byte[] letter = SealedLetter.Seal(_letters.Bob, _letters.Alice, SampleLetters.Subject, Text, DateTimeOffset.UtcNow, SampleLetters.Extension);
         File.WriteAllBytes(_folder["sealed"], Part(letter));
         Run(verb, "-decrypt", "-in", _folder["sealed"], "-recip", SampleKeys.File("alice.crt"), "-inkey", SampleKeys.File("alice.key"), "-out", _folder["signed"]);
         Run(verb, "-verify", "-in", _folder["signed"], "-certfile", SampleKeys.File("bob.crt"), "-noverify", "-out", _folder["text"]);

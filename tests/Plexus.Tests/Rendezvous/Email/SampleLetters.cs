@@ -14,6 +14,9 @@ internal sealed class SampleLetters : IDisposable
 {
     public const string Subject = "appname invite";
 
+    /// <summary>The second extension of docs/protocols/introduction.md.</summary>
+    public static readonly byte[] Extension = Convert.FromHexString("8400920100010102ce6b03c2e003c41016cb052ddf14d171c6a0c438830b8bf8");
+
     private readonly TemporaryFolder _folder = new();
 
     public SampleLetters()
