@@ -25,6 +25,26 @@ internal static class PlexusTelemetry
     public static Counter<long> RendezvousDrops { get; } = Meter.CreateCounter<long>(
         "plexus.rendezvous.drops", "{message}", "Messages at the rendezvous that were not for us, forged, stale or malformed.");
 
+    /// <summary>Bytes of data that tunnels carried; tag <c>direction</c>, which is <c>sent</c> or <c>received</c>.</summary>
+    public static Counter<long> TunnelBytes { get; } = Meter.CreateCounter<long>(
+        "plexus.tunnel.bytes", "By", "Bytes of connections and flows that tunnels carried.");
+
+    /// <summary>Connections and flows that tunnels made to exported services; tag <c>outcome</c>: <c>open</c>, <c>refused</c>.</summary>
+    public static Counter<long> TunnelConnections { get; } = Meter.CreateCounter<long>(
+        "plexus.tunnel.connections", "{connection}", "Connections and flows to exported services, by how their opening ended.");
+
+    /// <summary>Counts a connection to an exported service.</summary>
+    public static void TunnelOpened(bool isRefused) =>
+        TunnelConnections.Add(1, new KeyValuePair<string, object?>("outcome", isRefused ? "refused" : "open"));
+
+    /// <summary>Counts what a tunnel has carried.</summary>
+    public static void TunnelCarried(long sent, long received)
+    {
+        if (!TunnelBytes.Enabled) return;
+        if (sent > 0) TunnelBytes.Add(sent, new KeyValuePair<string, object?>("direction", "sent"));
+        if (received > 0) TunnelBytes.Add(received, new KeyValuePair<string, object?>("direction", "received"));
+    }
+
     /// <summary>The stage's name in metrics and traces.</summary>
     public static string NameOf(PlexusStage stage) => stage switch
     {

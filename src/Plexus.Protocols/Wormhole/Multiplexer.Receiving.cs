@@ -29,7 +29,7 @@ internal abstract partial class Multiplexer
     /// <param name="now">The time.</param>
     /// <param name="received">What they have brought.</param>
     /// <returns>False when all was taken, or the tunnel has failed.</returns>
-    public bool TryReceive(ref ReadOnlySpan<byte> input, Instant now, out TunnelEvent received)
+    public bool TryReceive(scoped ref ReadOnlySpan<byte> input, Instant now, out TunnelEvent received)
     {
         received = default;
         while (Failure is null)
@@ -70,7 +70,7 @@ internal abstract partial class Multiplexer
     /// <summary>Takes the whole payload of the last header.</summary>
     protected abstract bool OnPayload(ReadOnlySpan<byte> payload, Instant now, out TunnelEvent received);
 
-    private bool TryTakeHeader(ref ReadOnlySpan<byte> input)
+    private bool TryTakeHeader(scoped ref ReadOnlySpan<byte> input)
     {
         int count = Math.Min(HeaderLength - _headerLength, input.Length);
         input[..count].CopyTo(_header.AsSpan(_headerLength));
@@ -81,7 +81,7 @@ internal abstract partial class Multiplexer
         return true;
     }
 
-    private bool TryCollect(ref ReadOnlySpan<byte> input, out ReadOnlySpan<byte> payload)
+    private bool TryCollect(scoped ref ReadOnlySpan<byte> input, out ReadOnlySpan<byte> payload)
     {
         if (_collected is null && input.Length >= _left)
         {

@@ -20,6 +20,7 @@ public sealed partial class SourceGuards
         ["Passages"] = ["Exploration", "Identities", "Sockets"],
         ["Payloads"] = ["Identities", "Passages"],
         ["Streams"] = ["Identities", "Passages", "Sockets"],
+        ["Tunnels"] = ["Passages", "Sockets", "Streams"],
     };
 
     [Fact]
