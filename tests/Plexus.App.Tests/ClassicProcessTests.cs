@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Plexus.Dht;
 using Plexus.Exploration;
@@ -28,7 +27,7 @@ public sealed class ClassicProcessTests : IAsyncLifetime
         Assert.SkipWhen(OperatingSystem.IsWindows(), "these tests start sh and send signals");
         _node = await DhtNode.StartAsync(
             new DhtNodeOptions { Port = 0, Addresses = [IPAddress.Loopback], Bootstrap = [], Network = Network }, UdpNetwork.Instance, TimeProvider.System);
-        _stun = StunHost.Open([IPAddress.Loopback], _stunPort = FreePort(), null, UdpNetwork.Instance, TimeProvider.System, withTcp: false);
+        _stun = StunHost.Open([IPAddress.Loopback], _stunPort = FreePort.Take(), null, UdpNetwork.Instance, TimeProvider.System, withTcp: false);
         _ = _stun.RunAsync(_stop.Token);
         IdentityRepository acceptor = new(_folder["acceptor"]);
         IdentityRepository inviter = new(_folder["inviter"]);
@@ -110,13 +109,6 @@ public sealed class ClassicProcessTests : IAsyncLifetime
         Process process = Process.Start(start)!;
         _started.Add(process);
         return process;
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static async Task WaitForAsync(Process process, string text)

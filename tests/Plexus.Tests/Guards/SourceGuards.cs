@@ -67,6 +67,20 @@ public sealed partial class SourceGuards
         where !Source.Read("docs", "dependencies.md").Contains($"| {name} |", StringComparison.Ordinal)
         select name);
 
+    [Fact]
+    public void The_code_of_the_librarys_page_is_compiled()
+    {
+        string compiled = Flat(Source.Read("tests", "Plexus.Tests", "Guards", "LibraryPage.cs"));
+        string[] pieces = [.. CodeBlock().Matches(Source.Read("docs", "library.md").ReplaceLineEndings("\n")).Select(match => Flat(match.Groups[1].Value))];
+        Assert.NotEmpty(pieces);
+        Assert.All(pieces, piece => Assert.Contains(piece, compiled, StringComparison.Ordinal));
+    }
+
+    private static string Flat(string code) => string.Join('\n', code.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+
+    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+
     [GeneratedRegex(@"\bPlexus\.(\w+)")]
     private static partial Regex Namespace();
 
