@@ -274,12 +274,14 @@ internal sealed partial class BbrControl : ICongestionControl
     private void SetRate(double gain, TimeSpan? roundTrip = null)
     {
         double bandwidth = _bandwidth;
-        if (bandwidth <= 0)
+        if (double.IsPositiveInfinity(BytesPerSecond))
         {
-            // BBRInitPacingRate: the initial window in a round trip.
+            // BBRInitPacingRate: the initial window in a round trip. The few bytes of a handshake have measured nothing.
             if (roundTrip is not { } known || known <= TimeSpan.Zero) return;
-            bandwidth = _window / known.TotalSeconds;
+            bandwidth = Math.Max(bandwidth, _window / known.TotalSeconds);
         }
+
+        if (bandwidth <= 0) return;
 
         double rate = gain * bandwidth * (1 - PacingMargin);
         if (_fullReached || double.IsPositiveInfinity(BytesPerSecond) || rate > BytesPerSecond) BytesPerSecond = rate;
