@@ -40,7 +40,8 @@ internal static class StreamBench
         long bytes = (long)options.Number("size", 500) * Megabyte;
         int runs = (int)options.Number("runs", 5);
         int echoes = (int)options.Number("echoes", 20_000);
-        options = options.With("kind", kind);
+        using TemporaryIdentities identities = new(StreamEnds.Connector, StreamEnds.Acceptor);
+        options = options.With("kind", kind).With("identities", identities.Path);
         using Process peer = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["stream-peer", .. options.Arguments])
         {
             RedirectStandardOutput = true,

@@ -1,10 +1,7 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
+using Plexus.Identities;
 using Plexus.Protocols.Tubus;
 using Plexus.Protocols.Tubus.Congestion;
 using Plexus.Sockets;
@@ -16,7 +13,8 @@ namespace Plexus.Bench;
 /// <remarks>The kind names its layers from below, joined by <c>+</c>: <c>tcp</c> or <c>tubus</c>, <c>secret</c>, <c>tls</c>.</remarks>
 internal sealed class StreamEnds(Options options)
 {
-    private const string Name = "CN=bench";
+    /// <summary>Who connects, and who accepts.</summary>
+    public static readonly IdentityName Connector = IdentityName.Parse("bench/connector"), Acceptor = IdentityName.Parse("bench/acceptor");
 
     private readonly string[] _layers = options.Text("kind", "tcp").Split('+');
 
@@ -28,13 +26,13 @@ internal sealed class StreamEnds(Options options)
             UdpDatagramSocket socket = new(new IPEndPoint(IPAddress.Loopback, 0), options.Has("plain"));
             announce(socket.LocalEndPoint.Port);
             TubusSocket tubus = Open(socket);
-            return await OverAsync(await tubus.AcceptAsync(null, Secret, CancellationToken.None), ServeTlsAsync);
+            return await OverAsync(await tubus.AcceptAsync(null, Secret, CancellationToken.None), isClient: false);
         }
 
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         announce(((IPEndPoint)listener.LocalEndpoint).Port);
-        return await OverAsync(Open(await listener.AcceptTcpClientAsync()), ServeTlsAsync);
+        return await OverAsync(Open(await listener.AcceptTcpClientAsync()), isClient: false);
     }
 
     public async Task<Stream> ConnectAsync(int port)
@@ -43,16 +41,18 @@ internal sealed class StreamEnds(Options options)
         {
             TubusSocket tubus = Open(new UdpDatagramSocket(new IPEndPoint(IPAddress.Loopback, 0), options.Has("plain")));
             IPEndPoint peer = new(IPAddress.Loopback, port);
-            return await OverAsync(await tubus.ConnectAsync(peer, Secret, CancellationToken.None), AskTlsAsync);
+            return await OverAsync(await tubus.ConnectAsync(peer, Secret, CancellationToken.None), isClient: true);
         }
 
         TcpClient client = new();
         await client.ConnectAsync(IPAddress.Loopback, port);
-        return await OverAsync(Open(client), AskTlsAsync);
+        return await OverAsync(Open(client), isClient: true);
     }
 
     /// <summary>The tubus stream beneath all, for its report.</summary>
     public TubusStream? Tubus { get; private set; }
+
+    private bool IsSecure => _layers.Contains("tls");
 
     private bool IsTubus => _layers[0] == "tubus";
 
@@ -60,6 +60,7 @@ internal sealed class StreamEnds(Options options)
 
     private TubusOptions Limits => new()
     {
+        Extends = IsSecure, // A peer that encrypts is ours.
         LargestDatagram = (int)options.Number("datagram", TubusPacket.LongestDatagram),
         Congestion = options.Text("control", "") switch
         {
@@ -78,34 +79,14 @@ internal sealed class StreamEnds(Options options)
     private TubusSocket Open(UdpDatagramSocket socket) =>
         new(socket, Limits, TimeProvider.System, NullLogger.Instance, companion: null, !options.Has("pool"));
 
-    private async Task<Stream> OverAsync(Stream stream, Func<Stream, Task<Stream>> secure)
+    /// <summary>Our own stream over it, with the identities that the one who measures has made.</summary>
+    private async Task<Stream> OverAsync(Stream stream, bool isClient)
     {
         Tubus = stream as TubusStream;
-        return _layers.Contains("tls") ? await secure(stream) : stream;
-    }
-
-    private static async Task<Stream> ServeTlsAsync(Stream stream)
-    {
-        using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new(Name, key, HashAlgorithmName.SHA256);
-        X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        SslStream tls = new(stream);
-        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
-        {
-            ServerCertificate = certificate, EnabledSslProtocols = SslProtocols.Tls13,
-        });
-        return tls;
-    }
-
-    private static async Task<Stream> AskTlsAsync(Stream stream)
-    {
-        SslStream tls = new(stream);
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions
-        {
-            TargetHost = "bench",
-            EnabledSslProtocols = SslProtocols.Tls13,
-            RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate?.Subject == Name,
-        });
-        return tls;
+        if (!IsSecure) return stream;
+        IdentityRepository repository = new(options.Text("identities", ""));
+        (IdentityName host, IdentityName peer) = isClient ? (Connector, Acceptor) : (Acceptor, Connector);
+        return await SecureStream.OpenAsync(
+            stream, isClient, repository.LoadHost(host), repository.LoadPeer(peer), CancellationToken.None);
     }
 }
