@@ -39,25 +39,32 @@ internal static class Composition
     /// <param name="error">Gets the sentence about a failure when the log is not in front of the user.</param>
     /// <param name="interrupts">Ends the run.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunClassicAsync(ClassicSettings settings, TextWriter error, Interrupts interrupts)
+    public static Task<int> RunClassicAsync(ClassicSettings settings, TextWriter error, Interrupts interrupts) => RunLoggedAsync(
+        settings.Log, ProgramName.Plexus, error, (log, logger) => RunClassicAsync(settings, interrupts, log, logger, TimeProvider.System));
+
+    /// <summary>Runs the stand-alone tunnel; the same.</summary>
+    public static Task<int> RunWormholeAsync(WormholeSettings settings, TextWriter error, Interrupts interrupts) => RunLoggedAsync(
+        settings.Log, ProgramName.Wormhole, error, (_, logger) => new WormholeRun(settings, interrupts, logger, TimeProvider.System).RunAsync());
+
+    private static async Task<int> RunLoggedAsync(LogSettings settings, string program, TextWriter error, Func<ILoggerFactory, ILogger, Task<int>> run)
     {
-        using ILoggerFactory log = Log(settings.Log, TimeProvider.System);
-        ILogger logger = log.CreateLogger(ProgramName.Plexus);
-        bool seesLog = settings.Log.File is null && !Console.IsOutputRedirected;
+        using ILoggerFactory log = Log(settings, TimeProvider.System);
+        ILogger logger = log.CreateLogger(program);
+        bool seesLog = settings.File is null && !Console.IsOutputRedirected;
         try
         {
-            return await RunClassicAsync(settings, interrupts, log, logger, TimeProvider.System);
+            return await run(log, logger);
         }
         catch (PlexusException e)
         {
             ClassicLog.RunFailed(logger, e.Message);
-            if (!seesLog) await error.WriteLineAsync($"{ProgramName.Plexus}: {e.Message}");
+            if (!seesLog) await error.WriteLineAsync($"{program}: {e.Message}");
             return ExitCodes.Of(e.Stage);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             ClassicLog.Unexpected(logger, e);
-            if (!seesLog) await error.WriteLineAsync($"{ProgramName.Plexus}: an unexpected failure, please report it: {e}");
+            if (!seesLog) await error.WriteLineAsync($"{program}: an unexpected failure, please report it: {e}");
             return ExitCodes.Unexpected;
         }
     }

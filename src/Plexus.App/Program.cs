@@ -20,9 +20,10 @@ internal static class Program
     internal static async Task<int> RunAsync(
         string[] arguments, bool isWormhole, TextWriter output, TextWriter error, Interrupts interrupts)
     {
+        string name = isWormhole ? ProgramName.Wormhole : ProgramName.Plexus;
         try
         {
-            if (isWormhole) throw GivenOptions.Wrong("The tunnel is not available in this build yet; plexus itself is, under its own name.");
+            if (isWormhole) return await WormholeAsync(arguments, output, error, interrupts);
             if (arguments.Length == 0)
             {
                 await HelpText.WriteUsageAsync(error);
@@ -35,7 +36,7 @@ internal static class Program
         }
         catch (PlexusException e)
         {
-            await error.WriteLineAsync($"{ProgramName.Plexus}: {e.Message}");
+            await error.WriteLineAsync($"{name}: {e.Message}");
             return ExitCodes.Of(e.Stage);
         }
         catch (OperationCanceledException) when (interrupts.Token.IsCancellationRequested)
@@ -44,7 +45,7 @@ internal static class Program
         }
         catch (Exception e)
         {
-            await error.WriteLineAsync($"{ProgramName.Plexus}: an unexpected failure, please report it: {e}");
+            await error.WriteLineAsync($"{name}: an unexpected failure, please report it: {e}");
             return ExitCodes.Unexpected;
         }
     }
@@ -66,6 +67,25 @@ internal static class Program
 
         ClassicSettings settings = ClassicSettingsReader.Read(given, Environment.GetEnvironmentVariable);
         return await Composition.RunClassicAsync(settings, error, interrupts);
+    }
+
+    private static async Task<int> WormholeAsync(string[] arguments, TextWriter output, TextWriter error, Interrupts interrupts)
+    {
+        if (arguments.Length == 0) throw GivenOptions.Wrong("nothing to do; wormhole --help lists the options.");
+        GivenOptions given = ClassicCommandLine.Read(arguments, WormholeOptions.All, ProgramName.Wormhole);
+        if (given[ClassicOptions.Help] is not null)
+        {
+            await HelpText.WriteWormholeAsync(output);
+            return ExitCodes.Success;
+        }
+
+        if (given[ClassicOptions.Version] is not null)
+        {
+            await output.WriteLineAsync(HelpText.Version);
+            return ExitCodes.Success;
+        }
+
+        return await Composition.RunWormholeAsync(WormholeSettingsReader.Read(given, Environment.GetEnvironmentVariable), error, interrupts);
     }
 
     private static async Task<int> SubcommandAsync(string[] arguments, TextWriter output, TextWriter error, Interrupts interrupts)

@@ -23,6 +23,21 @@ public sealed partial class ManualTests
         Option().Matches(Manual).Select(match => match.Groups[1].Value), name => Assert.Contains(ClassicOptions.All, option => option.Name == name));
 
     [Fact]
+    public void Every_option_and_variable_of_the_tunnel_stands_in_its_manual()
+    {
+        string page = Read("docs", "wormhole.md");
+        Assert.All(WormholeOptions.All, option =>
+        {
+            string shown = option.IsFlag ? $"`{option.Dashed}`" : $"`{option.Dashed}={option.Value!.Replace("|", "\\|", StringComparison.Ordinal)}`";
+            string row = Assert.Single(page.Split('\n'), line => line.StartsWith($"| {shown} |", StringComparison.Ordinal));
+            if (option.Default is { } value) Assert.Contains($"`{value}`", row, StringComparison.Ordinal);
+            Assert.Equal(option.IsRequired, row.Contains("| required |", StringComparison.Ordinal));
+        });
+        Assert.All(Option().Matches(page).Select(match => match.Groups[1].Value), name => Assert.Contains(WormholeOptions.All, option => option.Name == name));
+        Assert.All([WormholeSettingsReader.SecretVariable, .. TubusSettings.Names], name => Assert.Contains($"| `{name}` |", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Every_variable_stands_in_the_manual() => Assert.All(
         (string[])["PLEXUS_HANDSHAKE_TIMEOUT", "PLEXUS_RESPONSE_TIMEOUT", "PLEXUS_DHT_AWAIT_TIMEOUT", "PLEXUS_EMAIL_MIN_POLLING_TIMEOUT", "PLEXUS_EMAIL_MAX_POLLING_TIMEOUT", "PLEXUS_INVITE_TOKEN", "PLEXUS_ACCEPT_TOKEN", "PLEXUS_ADVENT_TOKEN"],
         name =>

@@ -92,12 +92,31 @@ public sealed class ProgramTests
         sentences.Write([1]); // Nobody is left to be told.
     }
 
-    [Fact]
-    public async Task The_tunnel_is_promised_under_its_name_only()
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--hel")]
+    public async Task The_tunnels_help_lists_its_options_and_succeeds(string argument)
     {
-        ProgramRun run = await ProgramRun.OfAsync(isWormhole: true, "--purpose=export");
-        Assert.Equal(2, run.ExitCode);
-        Assert.Contains("not available in this build yet", run.Error, StringComparison.Ordinal);
+        ProgramRun run = await ProgramRun.OfAsync(isWormhole: true, argument);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.All(WormholeOptions.All, option => Assert.Contains("  " + option.Dashed, run.Output, StringComparison.Ordinal));
+        Assert.All(run.Output.Split('\n'), line => Assert.True(line.Length <= 105, line));
+    }
+
+    [Theory]
+    [InlineData("wormhole: --service is missing; give --service=host:port: ", "--purpose=export")]
+    [InlineData("wormhole: --accept is unknown; wormhole --help lists the options.", "--accept")]
+    [InlineData("wormhole: --log is ambiguous; it could be --log-level, --log-file.", "--log=x")]
+    [InlineData("wormhole: --purpose is given twice; give it once.", "--purpose=export", "--purpose=import")]
+    [InlineData("wormhole: --gateway has no value; write --gateway=ip:port.", "--gateway")]
+    [InlineData("wormhole: 'export' is not an option; ", "export")]
+    [InlineData("wormhole: nothing to do; wormhole --help lists the options.")]
+    public async Task A_mistake_in_the_tunnels_line_is_one_sentence_under_its_name(string sentence, params string[] arguments)
+    {
+        ProgramRun run = await ProgramRun.OfAsync(isWormhole: true, arguments);
+        Assert.Equal((2, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith(sentence, run.Error, StringComparison.Ordinal);
+        Assert.Single(run.Error.TrimEnd().Split('\n'));
     }
 
     [Theory]

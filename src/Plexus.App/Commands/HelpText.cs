@@ -42,11 +42,7 @@ internal static class HelpText
         {
             await to.WriteLineAsync();
             await to.WriteLineAsync(title + ":");
-            foreach (ClassicOption option in options)
-            {
-                string ending = option.IsRequired ? " (required)" : option.Default is { } value ? $" (default {value})" : "";
-                await WriteRowAsync(to, "  " + option.Dashed + (option.IsFlag ? "" : "=" + option.Value), option.Meaning + ending);
-            }
+            await WriteOptionsAsync(to, options);
         }
 
         await to.WriteLineAsync();
@@ -54,6 +50,26 @@ internal static class HelpText
         await WriteRowAsync(to, "", string.Join(' ', ExecWildcards.Names));
         await to.WriteLineAsync();
         await WriteTextAsync(to, "Names of options may be shortened while they stay unambiguous. Exit codes: docs/exit-codes.md");
+    }
+
+    /// <summary>The help of the stand-alone tunnel.</summary>
+    public static async Task WriteWormholeAsync(TextWriter to)
+    {
+        await WriteTextAsync(to, "wormhole carries a TCP service to another machine, over datagrams between two endpoints that reach each other. It does not encrypt; plexus --export and --import do.");
+        await to.WriteLineAsync();
+        await to.WriteLineAsync("Options:");
+        await WriteOptionsAsync(to, WormholeOptions.All);
+        await to.WriteLineAsync();
+        await WriteTextAsync(to, "Names of options may be shortened while they stay unambiguous. Environment, exit codes and examples: docs/wormhole.md");
+    }
+
+    private static async Task WriteOptionsAsync(TextWriter to, IEnumerable<ClassicOption> options)
+    {
+        foreach (ClassicOption option in options)
+        {
+            string ending = option.IsRequired ? " (required)" : option.Default is { } value ? $" (default {value})" : "";
+            await WriteRowAsync(to, "  " + option.Dashed + (option.IsFlag ? "" : "=" + option.Value), option.Meaning + ending);
+        }
     }
 
     private static Task WriteTextAsync(TextWriter to, string text)
