@@ -63,8 +63,8 @@ internal sealed class ImapMailbox : IMailbox
     public Task<LetterPage> ReadHeadsAsync(uint from, CancellationToken cancellationToken) => _call.RunAsync(
         async token =>
         {
-            _isChanged = false;
             await _client.NoOpAsync(token); // Now the server says what has come.
+            _isChanged = false; // Some say it every time; what comes from here on wakes us again.
             int grown = _inbox.Count - _count;
             _count = _inbox.Count;
             if (_count == 0) return new LetterPage([], from, IsLast: true); // Servers answer with an error for ranges of an empty mailbox.

@@ -49,7 +49,19 @@ internal sealed class MailKitAccount(EmailRendezvousOptions options, TimeProvide
         await call.RunAsync(token => client.ConnectAsync(server.Name.Host, server.Name.Port, security, token), cancellationToken);
         string secret = await options.Secret.ReadAsync(cancellationToken); // As late as can be: it may be a token of minutes.
         call.Hide(secret);
-        await call.RunAsync(token => AuthenticateAsync(client, secret, token), cancellationToken);
+        await call.RunAsync(
+            async token =>
+            {
+                try
+                {
+                    await AuthenticateAsync(client, secret, token);
+                }
+                catch (NotSupportedException)
+                {
+                    throw new MailException(MailFailure.LoginRefused, $"The mail server {server} offers no way to log in that is known here.");
+                }
+            },
+            cancellationToken);
         return call;
     }
 
