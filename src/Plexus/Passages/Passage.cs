@@ -59,6 +59,7 @@ public sealed class Passage : IAsyncDisposable
         {
             await StopAsync();
             IDatagramSocket socket = await _socket.Pump.DetachAsync();
+            if (!_handshake.PeerSource.Equals(_handshake.Peer)) socket = new TwoWaySocket(socket, _handshake.PeerSource, _handshake.Peer);
             HandshakeCompanion companion = new(_handshake, _socket.Pump.Now.SinceStart);
             return new HandedPassage(socket, companion, _handshake.Plan.Role, Ticket, _host, _peer, _clock, _logger, _socket);
         }

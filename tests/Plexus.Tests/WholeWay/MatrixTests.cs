@@ -2,12 +2,13 @@ using Plexus.Lab;
 using Plexus.Lab.Nats;
 using Plexus.Passages;
 using Plexus.Protocols.Stun;
+using Plexus.Streams;
 using Plexus.Tests.Identities;
 using static Plexus.Protocols.Stun.NatDependency;
 
 namespace Plexus.Tests.WholeWay;
 
-/// <summary>The whole way (exploration, rendezvous over the DHT, punching) between every two kinds of NAT of RFC 4787.</summary>
+/// <summary>The whole way (exploration, rendezvous over the DHT, punching, an encrypted stream) between every two kinds of NAT of RFC 4787.</summary>
 /// <remarks>
 /// With one socket a side and no guessing of ports. The cells that cannot work need at least one port number that nobody
 /// has seen: a port-restricted side must know where the other one's datagrams will come from, and a NAT with a dependent
@@ -61,9 +62,11 @@ public class MatrixTests
             await Task.Delay(TimeSpan.FromSeconds(2), world.Internet.Clock, CancellationToken.None);
             try
             {
-                await using Passage ours = await inviter.InviteAsync(SampleKeys.Alice);
-                await using Passage theirs = await accepting;
-                opened = ours.Ticket.Secret == theirs.Ticket.Secret;
+                Passage ours = await inviter.InviteAsync(SampleKeys.Alice);
+                Passage theirs = await accepting;
+                Task<PlexusStream> other = PlexusStream.OpenAsync(theirs);
+                await using PlexusStream one = await PlexusStream.OpenAsync(ours);
+                opened = await TalksAsync(one, await other);
             }
             catch (PlexusException e) when (e.Stage == PlexusStage.Punching)
             {
@@ -72,6 +75,20 @@ public class MatrixTests
             }
         });
         return opened;
+    }
+
+    /// <summary>Whether what is said over the passage arrives, both ways.</summary>
+    private static async Task<bool> TalksAsync(PlexusStream one, PlexusStream other)
+    {
+        byte[] word = new byte[1];
+        await using (other)
+        {
+            await one.WriteAsync(new byte[] { 1 });
+            await other.ReadExactlyAsync(word);
+            await other.WriteAsync(word);
+            await one.ReadExactlyAsync(word);
+            return word[0] == 1;
+        }
     }
 
     private static PlexusHostOptions Hasty(PlexusHostOptions options) => options with { PunchTimeout = TimeSpan.FromSeconds(15) };
