@@ -155,6 +155,7 @@ internal static class Composition
         StunServers = settings.StunServers.Count > 0 ? settings.StunServers : StunServers.Default,
         PunchHops = settings.PunchHops,
         PunchTimeout = settings.Environment.Handshake,
+        StateFolder = StateFolder.Path,
         Capabilities = PassageCapabilities.None, // The launched command brings its own protocol.
     };
 

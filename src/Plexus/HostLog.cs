@@ -33,4 +33,10 @@ internal static partial class HostLog
 
     [LoggerMessage(108, LogLevel.Error, "A handler of failed attempts has thrown an exception")]
     public static partial void HandlerFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(109, LogLevel.Warning, "An introduction of {Peer} is in the form of the original, although {Peer} has had this program before: somebody may be showing an old one, so it is dropped. If {Peer} went back to the original, remove its line from {Memory}")]
+    public static partial void Reverted(ILogger logger, IdentityName peer, string memory);
+
+    [LoggerMessage(110, LogLevel.Warning, "Which peers have this program cannot be remembered: {Reason}")]
+    public static partial void NotRemembered(ILogger logger, string reason);
 }

@@ -26,6 +26,7 @@ public sealed class PlexusHost
     private readonly SocketSource _sockets;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private readonly KnownPeers _peers;
 
     /// <summary>Makes a host.</summary>
     /// <param name="host">The local identity, with its private key.</param>
@@ -57,6 +58,7 @@ public sealed class PlexusHost
             throw new PlexusException(PlexusStage.Identity, $"The identity {host} has no private key, so it cannot be the local one.");
         (_host, _rendezvous, _options, _clock) = (host, rendezvous, options, clock);
         _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<PlexusHost>();
+        _peers = new KnownPeers(options.StateFolder, _logger);
         _sockets = new SocketSource(network, options, clock, _logger);
     }
 
@@ -171,6 +173,7 @@ public sealed class PlexusHost
         {
             await foreach (Invitation invitation in _rendezvous.AcceptAsync(_host, peers, cancellationToken))
             {
+                if (!IsBelievable(invitation.Peer, invitation.Theirs)) continue;
                 if (book.Add(invitation.Peer, token => ServeOneAsync(invitation, open, token), stop.Token))
                     HostLog.GaveWay(_logger, invitation.Peer.Name);
             }
@@ -249,8 +252,7 @@ public sealed class PlexusHost
     private async Task<Passage> InviteAsync(Attempt attempt, CancellationToken cancellationToken)
     {
         using CancellationTokenSource withdraw = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await using IAsyncEnumerator<Introduction> answers = _rendezvous
-            .InviteAsync(_host, attempt.Peer, attempt.IntroduceAsync, withdraw.Token).GetAsyncEnumerator(CancellationToken.None);
+        await using IAsyncEnumerator<Introduction> answers = AnswersAsync(attempt, withdraw.Token).GetAsyncEnumerator(CancellationToken.None);
         using (StageTimer exchange = new(PlexusStage.Rendezvous, Roles.Inviter, _clock))
         {
             if (!await answers.MoveNextAsync()) throw new PlexusException(PlexusStage.Rendezvous, $"The rendezvous gave no answer of {attempt.Peer}.");
@@ -270,6 +272,17 @@ public sealed class PlexusHost
             await later;
         }
     }
+
+    private async IAsyncEnumerable<Introduction> AnswersAsync(Attempt attempt, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (Introduction theirs in _rendezvous.InviteAsync(_host, attempt.Peer, attempt.IntroduceAsync, cancellationToken))
+        {
+            if (IsBelievable(attempt.Peer, theirs)) yield return theirs;
+        }
+    }
+
+    private bool IsBelievable(Identity peer, Introduction theirs) =>
+        !_options.Capabilities.HasFlag(PassageCapabilities.SecureStreams) || _peers.IsBelievable(peer, theirs);
 
     // The first answer may be an old one that somebody replays, or the peer may have begun anew: whichever opens is the true one.
     private async Task TakeLaterAnswersAsync(IAsyncEnumerator<Introduction> answers, Puncher puncher, Identity peer)

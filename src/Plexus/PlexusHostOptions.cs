@@ -41,6 +41,13 @@ public sealed record PlexusHostOptions
     /// </value>
     public PassageCapabilities Capabilities { get; init; } = PassageCapabilities.SecureStreams | PassageCapabilities.Multiplexing;
 
+    /// <summary>
+    /// A folder for what is learned about peers: who has this program, so that nobody can pass it off as the original, which cannot
+    /// encrypt.
+    /// </summary>
+    /// <value>The default is null, which forgets it with the host.</value>
+    public string? StateFolder { get; init; }
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="PlexusException">A value is out of its range; the message names it.</exception>
     internal void Validate()

@@ -11,6 +11,13 @@ public sealed record Introduction(IPEndPoint EndPoint, ulong Puzzle)
     /// <value>The default is <see cref="PassageCapabilities.None"/>, which is also what an original's introduction gives.</value>
     public PassageCapabilities Capabilities { get; init; }
 
+    /// <summary>Whether it came with our extension: an original's does not.</summary>
+    internal bool IsExtended
+    {
+        get => field || Capabilities != PassageCapabilities.None;
+        init;
+    }
+
     /// <summary>The endpoint alone: the puzzle is half a secret.</summary>
     public override string ToString() => EndPoint.ToString();
 }

@@ -55,6 +55,10 @@ internal sealed record PeerIntroduction(IntroductionText Text, IntroductionExten
 
     /// <summary>What the host works with; null when it names no endpoint, as an advent.</summary>
     public Introduction? ToIntroduction() => Text.Udp.Outer is { } endPoint
-        ? new Introduction(endPoint, Text.Puzzle.Value) { Capabilities = (PassageCapabilities)(Extension?.Capabilities ?? 0) & Known }
+        ? new Introduction(endPoint, Text.Puzzle.Value)
+        {
+            Capabilities = (PassageCapabilities)(Extension?.Capabilities ?? 0) & Known,
+            IsExtended = Extension is not null,
+        }
         : null;
 }

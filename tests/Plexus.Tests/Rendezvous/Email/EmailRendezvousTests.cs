@@ -33,11 +33,11 @@ public sealed class EmailRendezvousTests : IDisposable
             await _world.After(0.1);
             TimeSpan start = _world.Now;
             Introduction theirs = await _world.InviteAsync(7);
-            Assert.Equal(MailWorld.Introduction(8), theirs);
+            Assert.Equal(MailWorld.Introduction(8) with { IsExtended = true }, theirs);
             Assert.InRange((_world.Now - start).TotalSeconds, 0, seconds);
         });
         Assert.Equal(SampleKeys.Bob, Assert.Single(_told).Peer.Name);
-        Assert.Equal(MailWorld.Introduction(7), _told[0].Theirs);
+        Assert.Equal(MailWorld.Introduction(7) with { IsExtended = true }, _told[0].Theirs);
         Assert.Equal(0, _world.Mail.Open);
         Assert.Equal(2, _world.Mail.Sent);
         Assert.Empty(_world.Mail.Inbox(Alice).Letters); // Consumed.
