@@ -21,7 +21,11 @@ switch (args.FirstOrDefault())
         return await PathBench.RunAsync(options);
     case "path-peer":
         return await PathPeer.RunAsync(options);
+    case "tunnel":
+        return await TunnelBench.RunAsync(options);
+    case "tunnel-end": // Either of its other processes.
+        return await TunnelEnd.RunAsync(options);
     default:
-        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line, path, stream, tubus");
+        Console.Error.WriteLine("bench/run VERB [OPTIONS], see bench/README.md. Verbs: connect, kademlia, line, path, stream, tubus, tunnel");
         return 2;
 }

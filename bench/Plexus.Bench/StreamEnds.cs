@@ -52,7 +52,8 @@ internal sealed class StreamEnds(Options options)
     /// <summary>The tubus stream beneath all, for its report.</summary>
     public TubusStream? Tubus { get; private set; }
 
-    private bool IsSecure => _layers.Contains("tls");
+    /// <summary>Whether it is encrypted, as between two of ours.</summary>
+    public bool IsSecure => _layers.Contains("tls");
 
     private bool IsTubus => _layers[0] == "tubus";
 
