@@ -30,9 +30,10 @@ internal sealed partial class TubusChannel
             long inFlight = _sender.Window.InFlight;
             _sender.BeginTransmit(now);
             mayFragment = TryWriteOversized(buffer, now, out length);
-            if (mayFragment || TryWriteProbe(buffer, now, out length)) datagramLength = length;
+            bool isProbe = !mayFragment && TryWriteProbe(buffer, now, out length);
+            if (mayFragment || isProbe) datagramLength = length;
             else length = WriteBatch(buffer, _sender.Mtu.Size, most, now, withMoves: true, out datagramLength);
-            if (length > 0) _sender.EndTransmit(length, inFlight, now);
+            if (length > 0) _sender.EndTransmit(length, inFlight, isProbe, now);
             else _sender.OnNothingToSend();
         }
         else

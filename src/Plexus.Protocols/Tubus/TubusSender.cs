@@ -220,9 +220,12 @@ internal sealed class TubusSender
     /// <summary>Ends a call that wrote datagrams.</summary>
     /// <param name="bytes">Their length together.</param>
     /// <param name="inFlight">What was in flight before.</param>
-    public void EndTransmit(int bytes, long inFlight, Instant now)
+    /// <param name="isProbe">Whether it is a datagram that asks for the path's size.</param>
+    /// <param name="now">The time.</param>
+    public void EndTransmit(int bytes, long inFlight, bool isProbe, Instant now)
     {
-        _pacer.OnSent(bytes, now);
+        // Echoes alone are not paced: what a receiver owes for thousands of them would hold up its first answer for seconds.
+        if (_launched || isProbe) _pacer.OnSent(bytes, now);
         if (_launched) _lastSent = now;
         long sent = _window.InFlight - inFlight;
         if (sent > 0) _control.OnSent((int)sent, inFlight, now);

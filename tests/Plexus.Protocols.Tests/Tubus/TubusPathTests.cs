@@ -34,6 +34,22 @@ public sealed class TubusPathTests
         Assert.InRange(lab.ServerChannel.Report.DatagramsSent, 1, report.DatagramsSent + 60);
     }
 
+    [Fact]
+    public void Who_has_only_acknowledged_answers_at_once()
+    {
+        using TubusLab lab = new(TubusLab.Line with { Latency = TimeSpan.FromMilliseconds(100) });
+        lab.Server.ToWrite = 8; // From now on its rate is known, and low.
+        Assert.True(lab.RunUntil(() => lab.Client.Read == 8, 60));
+        lab.Client.ToWrite = 50 * Megabyte;
+        lab.Wake();
+        Assert.True(lab.RunUntil(() => lab.Server.Read == 50 * Megabyte && lab.ClientChannel.Report.InFlight == 0, 60));
+        TimeSpan asked = lab.Internet.Now;
+        lab.Server.ToWrite = 16;
+        lab.Wake();
+        Assert.True(lab.RunUntil(() => lab.Client.Read == 16, 60));
+        Assert.Equal(TimeSpan.FromMilliseconds(200), lab.Internet.Now - asked); // One way: no echo that was sent before is paid for now.
+    }
+
     [Theory]
     [MemberData(nameof(Losses))]
     internal void Lost_datagrams_are_made_good_in_both_directions(double loss, ulong secret)
