@@ -101,13 +101,14 @@ internal sealed class BatchPump : IAsyncDisposable
 
     private async Task ReceiveAsync()
     {
+        bool isSent = true;
         try
         {
             while (true)
             {
                 bool isDrained = Take(out bool isTouched);
                 if (isTouched) _attend?.Invoke();
-                bool isSent = !isTouched || TryFlush(MostSentBetween);
+                if (isTouched || !isSent) isSent = TryFlush(MostSentBetween);
                 if (isDrained && isSent) await _socket.WaitToReceiveAsync();
             }
         }

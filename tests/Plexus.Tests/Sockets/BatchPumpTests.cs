@@ -67,6 +67,40 @@ public sealed class BatchPumpTests
         Assert.Equal(TimeSpan.FromMilliseconds(1005), Assert.Single(internet.Trace).SentAt);
     }
 
+    [Fact]
+    public void An_answer_of_any_length_is_sent_to_its_end()
+    {
+        using Internet internet = new();
+        internet.Run(
+            async () =>
+            {
+                LabHost alice = internet.AddHost("alice", "1.0.0.1");
+                LabHost bob = internet.AddHost("bob", "2.0.0.2");
+                CountingCore asking = new(new(bob.Address, 5), 1000, window: 1000);
+                CountingCore answering = new(new(alice.Address, 5), 1000, window: 1000);
+                TaskCompletionSource done = new();
+                await using BatchPump from = new(alice.Open(new(IPAddress.Any, 5)), asking, internet.Clock, () =>
+                {
+                    if (asking.Received == 1000) done.TrySetResult();
+                });
+                BatchPump? to = null;
+                to = new BatchPump(bob.Open(new(IPAddress.Any, 5)), answering, internet.Clock, () =>
+                {
+                    lock (to!.Gate)
+                    {
+                        if (answering.Received == 1 && answering.Sent == 0) answering.Add(1000); // More than is sent between two looks.
+                    }
+                });
+                await using BatchPump answeringPump = to;
+                _ = from.StartAsync();
+                _ = to.StartAsync();
+                lock (from.Gate) asking.Add(1);
+                from.Flush();
+                await done.Task;
+            },
+            Hour);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
