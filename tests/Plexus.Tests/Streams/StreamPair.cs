@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Plexus.Lab;
 using Plexus.Protocols.Tubus;
+using Plexus.Protocols.Tubus.Congestion;
 using Plexus.Sockets;
 using Plexus.Streams;
 
@@ -63,7 +64,8 @@ internal sealed class StreamPair : IAsyncDisposable
         ulong secret,
         bool completesInline)
     {
-        TubusOptions options = new() { Extends = true };
+        // BBR draws lots about when to probe, from the system: with CUBIC a run in the laboratory is the same each time.
+        TubusOptions options = new() { Extends = true, Congestion = clock == TimeProvider.System ? CongestionAlgorithm.Bbr : CongestionAlgorithm.Cubic };
         TubusSocket connecting = new(left, options, clock, NullLogger.Instance, companion: null, completesInline);
         TubusSocket accepting = new(right, options, clock, NullLogger.Instance, companion: null, completesInline);
         Task<TubusStream> accept = accepting.AcceptAsync(leftEnd, secret, CancellationToken.None);
