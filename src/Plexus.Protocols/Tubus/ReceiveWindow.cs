@@ -45,6 +45,9 @@ internal sealed class ReceiveWindow(PagePool pool, int size, int mostSize)
     /// <summary>Whether the edge should be announced anew.</summary>
     public bool WantsEdge { get; private set; }
 
+    /// <summary>Whether the window would grow if the round trip were known: who only receives measures none.</summary>
+    public bool WantsRoundTrip { get; private set; }
+
     /// <summary>Whether arriving data is acknowledged and thrown away.</summary>
     public bool IsDiscarding { get; private set; }
 
@@ -94,15 +97,15 @@ internal sealed class ReceiveWindow(PagePool pool, int size, int mostSize)
 
     /// <summary>Reads what is there.</summary>
     /// <param name="buffer">Where it goes.</param>
-    /// <param name="roundTrip">The path's, by which the window is fitted to the reader's speed.</param>
+    /// <param name="roundTrip">The path's, by which the window is fitted to the reader's speed; null while it is not known well.</param>
     /// <param name="now">The time.</param>
-    public int Read(Span<byte> buffer, TimeSpan roundTrip, Instant now)
+    public int Read(Span<byte> buffer, TimeSpan? roundTrip, Instant now)
     {
         int length = (int)Math.Min(buffer.Length, Readable);
         if (length == 0) return 0;
         _pages.Read(_taken, buffer[..length]);
         Take(length);
-        Fit(roundTrip, now);
+        if (_size < mostSize) Fit(roundTrip, now);
         return length;
     }
 
@@ -145,14 +148,15 @@ internal sealed class ReceiveWindow(PagePool pool, int size, int mostSize)
     /// Doubles the window when the reader takes half of it within a round trip: then the window, not the reader, may be what
     /// holds the peer up. Dynamic right-sizing, as Linux does it.
     /// </summary>
-    private void Fit(TimeSpan roundTrip, Instant now)
+    private void Fit(TimeSpan? roundTrip, Instant now)
     {
-        if (now - _roundStart < roundTrip) return;
         long taken = _taken - _takenAtRoundStart;
-        bool isTimely = now - _roundStart < roundTrip * 2; // After a pause, the round was no round.
+        WantsRoundTrip = roundTrip is null && taken >= _size / 2;
+        if (roundTrip is not { } round || now - _roundStart < round) return;
+        bool isTimely = now - _roundStart < round * 2; // After a pause, the round was no round.
         _roundStart = now;
         _takenAtRoundStart = _taken;
-        if (!isTimely || taken < _size / 2 || Readable > _size / 2 || _size >= mostSize) return;
+        if (!isTimely || taken < _size / 2 || Readable > _size / 2) return;
         _size = (int)Math.Min(mostSize, _size * 2L);
         WantsEdge = true;
     }

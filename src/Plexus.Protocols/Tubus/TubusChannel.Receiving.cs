@@ -33,6 +33,7 @@ internal sealed partial class TubusChannel
         if (!TubusPacket.TryRead(datagram, out TubusPacket packet) || !Admits(packet))
         {
             _datagramsDropped++;
+            if (_remotePin != 0 && packet.Pin != 0 && IsForeignLink(datagram, datagram.Length)) _link.Doubt(now);
             return;
         }
 
@@ -114,6 +115,7 @@ internal sealed partial class TubusChannel
         else if (_link.OnPingEcho(value, now, out TimeSpan roundTrip, out bool isNewest))
         {
             _isValidated = true;
+            _pinged = now;
             _link.OnValidated();
             _sender.OnPingEcho(roundTrip, isNewest ? _pingOrder : 0, now);
         }

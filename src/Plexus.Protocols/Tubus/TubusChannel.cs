@@ -9,6 +9,9 @@ namespace Plexus.Protocols.Tubus;
 /// </remarks>
 internal sealed partial class TubusChannel
 {
+    // How long the echo of a ping tells enough of the path to grow a window by it.
+    private static readonly TimeSpan FreshRoundTrip = TimeSpan.FromSeconds(1);
+
     private readonly TubusLink _link;
     private readonly TubusSender _sender;
     private readonly TubusReceiver _receiver;
@@ -20,6 +23,7 @@ internal sealed partial class TubusChannel
     private bool _isValidated; // The peer has shown that it hears us.
     private long _unanswered; // Bytes that may be sent to a peer that has not.
     private long _pingOrder;
+    private Instant _pinged; // When the last echo of a ping came.
     private ulong _written; // The length of our stream.
     private ulong? _final; // The length of the peer's stream, if it has told it.
     private Instant _closed; // When our user closed it.
@@ -158,8 +162,10 @@ internal sealed partial class TubusChannel
     public int Read(Span<byte> buffer, Instant now)
     {
         _now = now;
-        int length = _receiver.Window.Read(buffer, _sender.RoundTrip.Smoothed, now);
-        if (!HasData || !_receiver.Window.WantsEdge) return length;
+        ReceiveWindow window = _receiver.Window;
+        int length = window.Read(buffer, now - _pinged < FreshRoundTrip ? _sender.RoundTrip.Least : null, now);
+        if (!HasData || !(window.WantsEdge || window.WantsRoundTrip)) return length;
+        if (window.WantsRoundTrip) _link.Measure(now);
         _receiver.Review();
         Changed?.Invoke();
         return length;

@@ -23,6 +23,9 @@ internal sealed class TubusLink
     private static readonly TimeSpan FirstPingPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPingPause = TimeSpan.FromSeconds(5);
 
+    // Time for some pings and their echoes. Less than the 30 s for which a new connector asks.
+    private static readonly TimeSpan LongestDoubt = TimeSpan.FromSeconds(6);
+
     // An echo that comes later measures nothing.
     private static readonly TimeSpan LongestRoundTrip = TimeSpan.FromMinutes(2);
 
@@ -40,6 +43,8 @@ internal sealed class TubusLink
     private Instant? _pingDue;
     private TimeSpan _pingPause = FirstPingPause;
     private ulong _lastPing;
+    private Instant _lastPingAt;
+    private Instant? _doubted; // Since when somebody at the peer's endpoint asks for another channel.
 
     public TubusLink(TubusOptions options, TubusRole role, Func<ulong> random, Instant now)
     {
@@ -187,12 +192,36 @@ internal sealed class TubusLink
         else if (_pingDue <= now) Ping();
     }
 
+    /// <summary>Asks the peer for a round trip, unless that was done within a second.</summary>
+    public void Measure(Instant now)
+    {
+        if (now - _lastPingAt >= FirstPingPause) Ping();
+    }
+
     /// <summary>Asks the peer for a sign of life with the next datagram.</summary>
     public void Ping()
     {
         if (State is not (TubusState.Linked or TubusState.Closing) || IsTearing) return;
         _owesPing = true;
         _pingDue = null;
+    }
+
+    /// <summary>
+    /// Notes that the peer's endpoint asks for another channel. Either it has begun anew and forgotten this one, or somebody pretends: a
+    /// peer that lives answers the ping.
+    /// </summary>
+    public void Doubt(Instant now)
+    {
+        if (State != TubusState.Linked) return;
+        if (LastHeard <= _doubted)
+        {
+            if (now - _doubted >= LongestDoubt) Finish(TubusEnd.PeerSilent);
+        }
+        else if (!(now - _doubted < FirstPingPause))
+        {
+            _doubted = now;
+            Ping();
+        }
     }
 
     /// <summary>Writes what is due, but for a ping and its echoes, as far as it fits.</summary>
@@ -216,6 +245,7 @@ internal sealed class TubusLink
         {
             _lastPing = (ulong)now.SinceStart.Ticks ^ _nonce;
             writer.Write(TubusSectionType.Ping, _lastPing);
+            _lastPingAt = now;
             _owesPing = false;
             _pingDue = now + _pingPause;
             _pingPause = _pingPause * 2 < LongestPingPause ? _pingPause * 2 : LongestPingPause;

@@ -162,6 +162,38 @@ public sealed class TubusEndpointTests
     }
 
     [Fact]
+    public void A_peer_that_began_anew_is_heard_after_a_while()
+    {
+        using TubusLab lab = new(listens: true);
+        Assert.True(lab.RunUntil(() => lab.Server.Channel is not null, 1));
+        TubusChannel first = lab.ServerChannel;
+        lab.RestartClient(); // As after a crash: the same port, and no memory of the channel.
+        lab.Server.Channel = null;
+        Assert.True(lab.RunUntil(() => lab.Server.Channel is not null, 10));
+        Assert.Equal((TubusEnd.PeerSilent, TubusState.Linked), (first.End, lab.ClientChannel.State));
+    }
+
+    [Fact]
+    public void Pretended_links_of_a_living_peer_end_nothing()
+    {
+        using TubusLab lab = new(listens: true);
+        Assert.True(lab.RunUntil(() => lab.Server.Channel is not null, 1));
+        byte[] datagram = new byte[100];
+        TubusWriter writer = new(datagram, 7);
+        writer.Write(TubusSectionType.Link);
+        long sent = lab.ServerHost.SentCount;
+        for (int i = 0; i < 300; i++)
+        {
+            lab.Server.Endpoint.OnDatagram(datagram.AsSpan(0, 40), lab.ClientEndPoint, lab.Now);
+            lab.Wake();
+            lab.Pass(0.1);
+        }
+
+        Assert.Equal(TubusState.Linked, lab.ServerChannel.State);
+        Assert.InRange(lab.ServerHost.SentCount - sent, 1, 40); // A ping each second at most, though ten links came.
+    }
+
+    [Fact]
     public void A_second_channel_with_the_same_peer_is_refused()
     {
         TubusEndpoint endpoint = new(new(), () => 5);

@@ -12,7 +12,9 @@ internal sealed class TubusLab : IDisposable
 
     private const int Port = 5000;
 
-    private readonly LabCore _clientCore;
+    private readonly Random _random;
+    private readonly ulong _secret;
+    private LabCore _clientCore;
     private readonly LabCore _serverCore;
 
     public TubusLab(
@@ -25,7 +27,8 @@ internal sealed class TubusLab : IDisposable
         bool listens = false)
     {
         Internet = new Internet(seed) { KeepsTrace = false };
-        Random random = new(seed);
+        Random random = _random = new(seed);
+        _secret = secret;
         ClientHost = Internet.AddHost("client", "1.0.0.1", line ?? Line);
         ServerHost = Internet.AddHost("server", "2.0.0.2", line ?? Line);
         Client = new TubusUser(new TubusEndpoint(clientOptions ?? Ours, () => (ulong)random.NextInt64(), control));
@@ -49,7 +52,7 @@ internal sealed class TubusLab : IDisposable
 
     public LabHost ServerHost { get; }
 
-    public TubusUser Client { get; }
+    public TubusUser Client { get; private set; }
 
     public TubusUser Server { get; }
 
@@ -72,6 +75,15 @@ internal sealed class TubusLab : IDisposable
     {
         _clientCore.Wake();
         _serverCore.Wake();
+    }
+
+    /// <summary>Puts a new client in the place of the old one, without a word to anybody.</summary>
+    public void RestartClient()
+    {
+        _clientCore.Dispose();
+        Client = new TubusUser(new TubusEndpoint(new(), () => (ulong)_random.NextInt64()));
+        Client.Channel = Client.Endpoint.Connect(ServerEndPoint, _secret, Now);
+        _clientCore = ClientHost.Attach(Port, Client);
     }
 
     public void SetLine(LabLink line) => ClientHost.Link = ServerHost.Link = line;
