@@ -160,7 +160,15 @@ public class StreamTests
     public void Bulk_both_ways_over_a_bad_line_arrives_whole(bool encrypted, int length)
     {
         using World world = new();
-        LabLink line = new() { Latency = TimeSpan.FromMilliseconds(10), Hops = 4, Loss = 0.005, Reordering = 0.01, Duplication = 0.001 };
+        LabLink line = new()
+        {
+            Latency = TimeSpan.FromMilliseconds(10),
+            Hops = 4,
+            Loss = 0.005,
+            Reordering = 0.01,
+            Duplication = 0.001,
+            Mtu = encrypted ? 1_500 : null, // Without a limit a megabyte is sixteen datagrams, of which chance may spare all.
+        };
         (Side alice, Side bob) = world.AddPair(line);
         world.Run(async () =>
         {
