@@ -97,7 +97,9 @@ internal static class Composition
         {
             PlexusHost plexus = new(host, rendezvous, HostOptions(settings), log, clock);
             HostPassages passages = new(plexus, peer, settings.Peer);
-            return await new ClassicRun(settings, passages, interrupts, logger, clock).RunAsync();
+            return settings.Tunnel is { } tunnel
+                ? await new TunnelRun(settings, tunnel, passages, interrupts, logger, clock).RunAsync()
+                : await new ClassicRun(settings, settings.Command!, passages, interrupts, logger, clock).RunAsync();
         }
         finally
         {
@@ -156,7 +158,8 @@ internal static class Composition
         PunchHops = settings.PunchHops,
         PunchTimeout = settings.Environment.Handshake,
         StateFolder = StateFolder.Path,
-        Capabilities = PassageCapabilities.None, // The launched command brings its own protocol.
+        // A launched command brings its own protocol.
+        Capabilities = settings.Tunnel is null ? PassageCapabilities.None : PassageCapabilities.SecureStreams | PassageCapabilities.Multiplexing,
     };
 
     /// <summary>At the root the help of the whole program, elsewhere the usual one, under our name whatever the file is called.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Plexus.Dht;
 using Plexus.Exploration;
@@ -74,6 +75,52 @@ public sealed class ClassicProcessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_tunnel_leads_to_the_service_until_the_inviter_is_stopped_and_again_for_the_next_one()
+    {
+        using TcpListener service = Echo();
+        Process acceptor = Start("acceptor", "home", "--accept", $"--export=echo={service.LocalEndpoint}");
+        await WaitForAsync(acceptor, "Waiting for invitations");
+        for (int run = 1; run <= 2; run++)
+        {
+            int port = FreePort.Take(SocketType.Stream);
+            Process inviter = Start("inviter", "away", "--peer-info=me@example.com/home", $"--import=echo={port}", "--status");
+            await WaitForAsync(inviter, "The tunnel is open: imports echo=127.0.0.1:");
+            await EchoAsync(port);
+            Signal(inviter, "INT");
+            Assert.Equal(ExitCodes.Interrupted, await ExitAsync(inviter));
+            await WaitForAsync(acceptor, "The passage to me@example.com/away is not served any more: The tunnel has ended: ");
+        }
+
+        Signal(acceptor, "TERM");
+        Assert.Equal(0, await ExitAsync(acceptor));
+    }
+
+    [Fact]
+    public async Task An_inviter_whose_peer_ends_the_tunnel_fails_with_a_sentence()
+    {
+        using TcpListener service = Echo();
+        Process acceptor = Start("acceptor", "home", "--accept", $"--export={service.LocalEndpoint}");
+        await WaitForAsync(acceptor, "Waiting for invitations");
+        int port = FreePort.Take(SocketType.Stream);
+        Process inviter = Start("inviter", "away", "--peer-info=me@example.com/home", $"--import={port}");
+        await WaitForAsync(inviter, "The tunnel is open");
+        await EchoAsync(port);
+        Signal(acceptor, "TERM");
+        Assert.Equal(0, await ExitAsync(acceptor));
+        Assert.Equal(7, await ExitAsync(inviter));
+        Assert.StartsWith("plexus: The tunnel has ended: ", await inviter.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_local_port_that_is_taken_is_told_before_any_work_begins()
+    {
+        using TcpListener taken = Echo();
+        Process inviter = Start("inviter", "away", "--peer-info=me@example.com/home", $"--import={taken.LocalEndpoint}");
+        Assert.Equal(2, await ExitAsync(inviter));
+        Assert.Contains($"{taken.LocalEndpoint} cannot be used for local clients: another program uses it", await inviter.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_inviter_that_nobody_answers_tells_the_stage_and_can_be_interrupted()
     {
         Process alone = Start("inviter", "away", "--peer-info=me@example.com/home", "--log-level=info");
@@ -100,7 +147,8 @@ public sealed class ClassicProcessTests : IAsyncLifetime
     {
         string[] line =
         [
-            "--app-id=test", $"--app-repo={_folder[repository]}", $"--host-info=me@example.com/{pin}", "--exec-command=sh",
+            "--app-id=test", $"--app-repo={_folder[repository]}", $"--host-info=me@example.com/{pin}",
+            .. more.Any(IsService) ? Array.Empty<string>() : ["--exec-command=sh"],
             $"--dht-bootstrap={_node!.LocalEndPoints[0]}", $"--dht-network={Network}", "--dht-port=0",
             $"--stun-server=127.0.0.1:{_stunPort}", "--stun-client=127.0.0.1", .. more,
         ];
@@ -109,6 +157,33 @@ public sealed class ClassicProcessTests : IAsyncLifetime
         Process process = Process.Start(start)!;
         _started.Add(process);
         return process;
+    }
+
+    private static bool IsService(string option) =>
+        option.StartsWith("--export", StringComparison.Ordinal) || option.StartsWith("--import", StringComparison.Ordinal);
+
+    private static async Task EchoAsync(int port)
+    {
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+        NetworkStream stream = client.GetStream();
+        byte[] sent = Encoding.ASCII.GetBytes("hello"), back = new byte[5];
+        await stream.WriteAsync(sent);
+        await stream.ReadExactlyAsync(back).AsTask().WaitAsync(Patience);
+        Assert.Equal(sent, back);
+    }
+
+    private static TcpListener Echo()
+    {
+        TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        _ = ServeAsync();
+        return listener;
+
+        async Task ServeAsync()
+        {
+            while (await listener.AcceptTcpClientAsync() is { } client) _ = client.GetStream().CopyToAsync(client.GetStream());
+        }
     }
 
     private static async Task WaitForAsync(Process process, string text)

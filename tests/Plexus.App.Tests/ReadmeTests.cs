@@ -45,6 +45,7 @@ public sealed partial class ReadmeTests
     {
         GivenOptions given = ClassicCommandLine.Read(words);
         foreach (ClassicOption required in ClassicOptions.All.Where(option => option.IsRequired)) Assert.NotNull(given[required]);
+        Assert.Contains(given.Options, option => option == ClassicOptions.ExecCommand || option == ClassicOptions.Export || option == ClassicOptions.Import);
     }
 
     private static string FindRoot()

@@ -15,8 +15,8 @@ internal static partial class ClassicLog
     [LoggerMessage(7002, LogLevel.Error, "Process {ProcessId} for {Peer} failed with status {Status}")]
     public static partial void Failed(ILogger logger, int processId, IdentityName peer, int status);
 
-    [LoggerMessage(7003, LogLevel.Error, "The passage to {Peer} has no command: {Reason}")]
-    public static partial void NotStarted(ILogger logger, IdentityName peer, string reason);
+    [LoggerMessage(7003, LogLevel.Error, "The passage to {Peer} is not served any more: {Reason}")]
+    public static partial void NotServed(ILogger logger, IdentityName peer, string reason);
 
     [LoggerMessage(7004, LogLevel.Information, "Accepting as {Host}; let in is {Peers}")]
     public static partial void Waiting(ILogger logger, IdentityName host, IdentityName peers);
@@ -41,4 +41,10 @@ internal static partial class ClassicLog
 
     [LoggerMessage(7011, LogLevel.Warning, "--email-password is on the command line, which others on this machine can read; --email-password-file, --email-password-command, PLEXUS_EMAIL_PASSWORD or the file of --config keep it from them")]
     public static partial void PasswordOnShow(ILogger logger);
+
+    [LoggerMessage(7020, LogLevel.Information, "{Status}")]
+    public static partial void TunnelStatus(ILogger logger, string status);
+
+    [LoggerMessage(7021, LogLevel.Information, "The earlier tunnel of {Peer} gives way to its new one")]
+    public static partial void TunnelGaveWay(ILogger logger, IdentityName peer);
 }

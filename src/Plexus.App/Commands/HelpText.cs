@@ -30,6 +30,7 @@ internal static class HelpText
         await to.WriteLineAsync();
         await to.WriteLineAsync("Usage:");
         await WriteTextAsync(to, "  plexus --app-id=… --app-repo=… --host-info=… --peer-info=… --exec-command=… [--accept] [options]");
+        await WriteTextAsync(to, "  plexus --app-id=… --app-repo=… --host-info=… --peer-info=… --export=…|--import=… … [--accept] [options]");
         await WriteRowAsync(to, "  plexus COMMAND …", "each command has its own --help");
         await to.WriteLineAsync();
         await to.WriteLineAsync("Commands:");
@@ -46,7 +47,7 @@ internal static class HelpText
         }
 
         await to.WriteLineAsync();
-        await WriteTextAsync(to, "Wildcards of --exec-args, --exec-pwd and --exec-log (docs/exec.md):");
+        await WriteTextAsync(to, "Wildcards of --exec-args, --exec-pwd, --exec-log, --export and --import (docs/exec.md):");
         await WriteRowAsync(to, "", string.Join(' ', ExecWildcards.Names));
         await to.WriteLineAsync();
         await WriteTextAsync(to, "Names of options may be shortened while they stay unambiguous. Exit codes: docs/exit-codes.md");

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Plexus.Identities;
 using Plexus.Passages;
+using Plexus.Tunnels;
 
 namespace Plexus.App.Commands;
 
@@ -18,5 +19,6 @@ internal sealed class HostPassages(PlexusHost host, Identity? peer, IdentityName
         await foreach (Passage passage in host.AcceptAsync(peers, cancellationToken)) yield return Open(passage);
     }
 
-    private static OpenPassage Open(Passage passage) => new(passage.Ticket, passage.ReleaseAsync);
+    private static OpenPassage Open(Passage passage) => new(
+        passage.Ticket, passage.ReleaseAsync, (options, ports, token) => Tunnel.OpenAsync(passage, options, ports, token));
 }

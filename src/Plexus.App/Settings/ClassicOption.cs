@@ -12,6 +12,9 @@ internal sealed record ClassicOption(string Name, string? Value, string Meaning)
     /// <summary>Whether there is no run without it.</summary>
     public bool IsRequired { get; init; }
 
+    /// <summary>Whether it may be given several times.</summary>
+    public bool IsRepeatable { get; init; }
+
     /// <summary>Whether the option may stand in a configuration file.</summary>
     public bool InFile { get; init; } = true;
 

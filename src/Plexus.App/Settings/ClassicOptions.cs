@@ -6,6 +6,8 @@ namespace Plexus.App.Settings;
 /// <remarks>docs/command-line.md is the manual of this table; a test compares them.</remarks>
 internal static class ClassicOptions
 {
+    public const string ExecPrefix = "exec-";
+
     public static ClassicOption Accept { get; } = new("accept", null, "wait for invitations and serve each, until stopped; without it, invite the peer once");
 
     public static ClassicOption AppId { get; } = new("app-id", "text", "name of the application; both sides must use the same") { IsRequired = true };
@@ -28,7 +30,7 @@ internal static class ClassicOptions
 
     public static ClassicOption DhtNetwork { get; } = new("dht-network", "number", "number of the DHT network, 0 to 4294967295") { Default = "0" };
 
-    public static ClassicOption ExecCommand { get; } = new("exec-command", "path", "program that takes the passage over") { IsRequired = true };
+    public static ClassicOption ExecCommand { get; } = new("exec-command", "path", "program that takes the passage over; required without --export or --import");
 
     public static ClassicOption ExecArgs { get; } = new("exec-args", "text", "its arguments; wildcards below") { Default = CommandOptions.DefaultArguments };
 
@@ -37,6 +39,14 @@ internal static class ClassicOptions
     public static ClassicOption ExecLog { get; } = new("exec-log", "file", "file that gets its output appended; wildcards below. Left out: the output is dropped");
 
     public static ClassicOption ExecWait { get; } = new("exec-wait", null, "the inviter waits for the program, and fails when it fails");
+
+    public static ClassicOption Export { get; } = new("export", "[name=][udp:]host:port", "service that clients of the peer may reach through us; may be repeated") { IsRepeatable = true };
+
+    public static ClassicOption Import { get; } = new("import", "[name=][udp:]host:port", "local port that leads to a service of the peer; a port alone is on 127.0.0.1; may be repeated") { IsRepeatable = true };
+
+    public static ClassicOption Status { get; } = new("status", null, "show connections, rates and round trip of the tunnel: a line on standard error, or in the log if that is no terminal");
+
+    public static ClassicOption RequireEncryption { get; } = new("require-encryption", null, "no tunnel with a peer that cannot encrypt, as the original cannot");
 
     public static ClassicOption LogLevel { get; } = new("log-level", "level", "fatal, error, warning, info, debug or trace") { Default = "INFO" };
 
@@ -56,6 +66,7 @@ internal static class ClassicOptions
         ("Rendezvous by DHT", [DhtBootstrap, DhtPort, DhtNetwork]),
         ("Rendezvous by e-mail, instead of the DHT or, where a --dht option is given, beside it", EmailOptions.All),
         ("Command", [ExecCommand, ExecArgs, ExecPwd, ExecLog, ExecWait]),
+        ("Tunnel, instead of a command", [Export, Import, Status, RequireEncryption]),
         ("Log and general", [LogLevel, LogFile, Config, Help, Version]),
     ];
 

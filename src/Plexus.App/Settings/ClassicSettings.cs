@@ -39,7 +39,11 @@ internal sealed record ClassicSettings
     /// <summary>The mail account of the rendezvous by e-mail; null without one.</summary>
     public required EmailSettings? Email { get; init; }
 
-    public required CommandOptions Command { get; init; }
+    /// <summary>What takes passages over; null with a tunnel.</summary>
+    public required CommandOptions? Command { get; init; }
+
+    /// <summary>What the tunnel offers; null with a command.</summary>
+    public required TunnelSettings? Tunnel { get; init; }
 
     /// <summary>Whether an inviter waits for its command.</summary>
     public required bool WaitForCommand { get; init; }

@@ -28,6 +28,7 @@ internal sealed class ClassicSettingsReader(GivenOptions given)
     {
         EmailSettings? email = EmailSettingsReader.Read(given, variable);
         bool accept = Flag(ClassicOptions.Accept);
+        TunnelSettings? tunnel = Tunnel(variable);
         return new()
         {
             Accept = accept,
@@ -43,7 +44,8 @@ internal sealed class ClassicSettingsReader(GivenOptions given)
             DhtNetwork = Number(ClassicOptions.DhtNetwork, 0, uint.MaxValue),
             UsesDht = email is null || ((ClassicOption[])[ClassicOptions.DhtBootstrap, ClassicOptions.DhtPort, ClassicOptions.DhtNetwork]).Any(option => given[option] is not null),
             Email = email,
-            Command = Command(),
+            Command = tunnel is null ? Command() : null,
+            Tunnel = tunnel,
             WaitForCommand = Flag(ClassicOptions.ExecWait),
             Log = new(Level(), Optional(ClassicOptions.LogFile)?.Replace("%p", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)),
             Environment = EnvironmentSettings.Read(variable),
@@ -79,6 +81,22 @@ internal sealed class ClassicSettingsReader(GivenOptions given)
         EndpointName.TryParseLocal(Text(ClassicOptions.StunClient), 0, out IPEndPoint? local)
             ? local
             : throw Bad(ClassicOptions.StunClient, Text(ClassicOptions.StunClient), "an address of this machine, ip or ip:port, with brackets around IPv6");
+
+    private TunnelSettings? Tunnel(Func<string, string?> variable)
+    {
+        IReadOnlyList<GivenValue> exports = given.AllOf(ClassicOptions.Export), imports = given.AllOf(ClassicOptions.Import);
+        if (exports.Count + imports.Count == 0)
+        {
+            ClassicOption? alone = ((ClassicOption[])[ClassicOptions.Status, ClassicOptions.RequireEncryption]).FirstOrDefault(Flag);
+            return alone is null ? null : throw GivenOptions.Wrong($"{Place(alone)} is about a tunnel; give {ClassicOptions.Export.Dashed} or {ClassicOptions.Import.Dashed}, too.");
+        }
+
+        if (given.Options.FirstOrDefault(option => option.Name.StartsWith(ClassicOptions.ExecPrefix, StringComparison.Ordinal)) is { } command)
+            throw GivenOptions.Wrong($"{Place(command)} cannot be combined with {ClassicOptions.Export.Dashed} or {ClassicOptions.Import.Dashed}: a passage has a command or a tunnel.");
+        TunnelSettings tunnel = new(exports, imports, Flag(ClassicOptions.Status), Flag(ClassicOptions.RequireEncryption), TubusSettings.Read(variable));
+        tunnel.Check();
+        return tunnel;
+    }
 
     private CommandOptions Command()
     {

@@ -13,7 +13,7 @@ internal static class ConfigurationFile
     /// <exception cref="PlexusException">The file cannot be read, or a line is wrong.</exception>
     public static void Add(GivenOptions given, string path)
     {
-        HashSet<ClassicOption> here = [];
+        HashSet<ClassicOption> here = [], before = [.. given.Options];
         int number = 0;
         foreach (string line in Lines(path))
         {
@@ -27,8 +27,9 @@ internal static class ConfigurationFile
             string name = text[..equals].TrimEnd();
             ClassicOption? option = ClassicOptions.All.FirstOrDefault(o => o.Name == name && o.InFile);
             if (option is null) throw Unknown(place, name);
-            if (!here.Add(option)) throw GivenOptions.Wrong($"{place}: {name} is given twice; give it once.");
-            given.TryAdd(option, new(text[(equals + 1)..].TrimStart(), $"{place}: {name}")); // The command line wins.
+            if (!here.Add(option) && !option.IsRepeatable) throw GivenOptions.Wrong($"{place}: {name} is given twice; give it once.");
+            if (before.Contains(option)) continue; // The command line wins.
+            given.TryAdd(option, new(text[(equals + 1)..].TrimStart(), $"{place}: {name}"));
         }
     }
 

@@ -50,6 +50,13 @@ public sealed class Passage : IAsyncDisposable
     /// <summary>Who is at the other end.</summary>
     internal Identity Peer => _peer;
 
+    /// <summary>Our part in the punching.</summary>
+    internal PunchRole Role => _handshake.Plan.Role;
+
+    internal TimeProvider Clock => _clock;
+
+    internal ILogger Logger => _logger;
+
     /// <summary>Gives the open socket to a payload of this process, at once: what the handshake still has to say goes out beside it.</summary>
     /// <exception cref="InvalidOperationException">A payload has the passage already.</exception>
     internal async Task<HandedPassage> HandOverAsync()

@@ -38,6 +38,9 @@ public sealed record PlexusStreamOptions
     /// <summary>Whether what waits for the stream goes on at once on the thread that receives. It must never block; for payloads of our own.</summary>
     internal bool CompletesInline { get; init; }
 
+    /// <summary>Whether our side begins a stream without encryption; null is the inviter's side. An original's wormhole has rules of its own for it.</summary>
+    internal bool? Connects { get; init; }
+
     /// <summary>Changes what these options do not name, as a program of our own does for its environment variables.</summary>
     internal Func<TubusOptions, TubusOptions>? Tune { get; init; }
 

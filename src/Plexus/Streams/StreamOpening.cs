@@ -40,7 +40,7 @@ internal sealed class StreamOpening(HandedPassage passage, PlexusStreamOptions o
         TubusStream? line = null;
         try
         {
-            line = IsInviter
+            line = (encrypts ? IsInviter : options.Connects ?? IsInviter)
                 ? await socket.ConnectAsync(Ticket.PeerEndPoint, Ticket.Secret, stop.Token)
                 : await socket.AcceptAsync(Ticket.PeerEndPoint, Ticket.Secret, stop.Token);
             SecureStream? secure = encrypts

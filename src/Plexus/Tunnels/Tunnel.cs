@@ -1,5 +1,9 @@
 using Microsoft.Extensions.Logging;
+using Plexus.Passages;
+using Plexus.Protocols.Punch;
 using Plexus.Protocols.Wormhole;
+using Plexus.Sockets;
+using Plexus.Streams;
 
 namespace Plexus.Tunnels;
 
@@ -22,11 +26,14 @@ public sealed class Tunnel : IAsyncDisposable
     private readonly RateMeter _rates;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource<bool> _introduced = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly PlexusStream? _stream;
+    private ImportPorts? _ownPorts;
     private int _isDisposed;
 
     private Tunnel(Stream stream, TunnelFraming framing, TunnelOptions options, ImportPorts ports, TimeProvider clock, ILogger logger)
     {
         (_options, _clock, _logger, _rates) = (options, clock, logger, new RateMeter(clock));
+        _stream = stream as PlexusStream;
         _core = MakeCore(framing, options);
         Events events = new(this);
         _carrier = new(stream, _core, events, clock);
@@ -47,8 +54,72 @@ public sealed class Tunnel : IAsyncDisposable
             (int count, long opened, long sent, long received, TimeSpan? roundTrip) =
                 _carrier.Ask(static core => (core.Count, core.Opened, core.Sent, core.Received, core.RoundTrip));
             (double sentRate, double receivedRate) = _rates.Take(sent, received);
-            return new(count, opened, sent, received, sentRate, receivedRate, roundTrip, _carrier.DatagramsDropped);
+            return new(count, opened, sent, received, sentRate, receivedRate, _stream?.Report.RoundTrip ?? roundTrip, _carrier.DatagramsDropped);
         }
+    }
+
+    /// <summary>Opens a tunnel over a passage. The peer has to do the same.</summary>
+    /// <param name="passage">The passage, which the tunnel owns from now on: it is closed with the tunnel, or if this fails.</param>
+    /// <param name="options">What is exported and imported.</param>
+    /// <param name="cancellationToken">Stops the opening and closes the passage.</param>
+    /// <returns>An open tunnel. The caller disposes it.</returns>
+    /// <exception cref="PlexusException">
+    /// An option is wrong, or a local port cannot be bound; the peer cannot encrypt and the options do not allow less, or it runs the original and the
+    /// options ask for more than one TCP service; it did not open its side in time.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A payload has the passage already.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public static async Task<Tunnel> OpenAsync(Passage passage, TunnelOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(passage);
+        ArgumentNullException.ThrowIfNull(options);
+        await CallerContext.Leave();
+        ImportPorts? ports = null;
+        try
+        {
+            options.Validate();
+            ports = await ImportPorts.BindAsync(options.Imports, cancellationToken);
+            Tunnel tunnel = await OpenAsync(passage, options, ports, cancellationToken);
+            tunnel._ownPorts = ports;
+            return tunnel;
+        }
+        catch
+        {
+            ports?.Dispose();
+            await passage.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a tunnel over a passage, for ports that outlive it.</summary>
+    internal static async Task<Tunnel> OpenAsync(Passage passage, TunnelOptions options, ImportPorts ports, CancellationToken cancellationToken)
+    {
+        const PassageCapabilities Ours = PassageCapabilities.SecureStreams | PassageCapabilities.Multiplexing;
+        bool isOurs = (passage.Ticket.AgreedCapabilities & Ours) == Ours;
+        (TimeProvider clock, ILogger logger) = (passage.Clock, passage.Logger);
+        TunnelFraming framing = !isOurs ? TunnelFraming.Classic
+            : passage.Role == PunchRole.Inviter ? TunnelFraming.Inviter
+            : TunnelFraming.Acceptor;
+        try
+        {
+            if (!isOurs) options.RequireClassic(passage.Ticket.Peer.ToString());
+        }
+        catch
+        {
+            await passage.DisposeAsync();
+            throw;
+        }
+
+        PlexusStreamOptions streamOptions = new()
+        {
+            AllowUnencrypted = options.AllowUnencrypted,
+            CompletesInline = true,
+            Connects = options.Imports.Count > 0, // As the original's programs: its importer connects, its exporter accepts.
+        };
+        PlexusStream stream = await PlexusStream.OpenAsync(passage, options.Tune?.Invoke(streamOptions) ?? streamOptions, cancellationToken);
+        Tunnel tunnel = await OpenAsync(stream, framing, options, ports, clock, logger);
+        TunnelLog.Open(logger, options.Describe());
+        return tunnel;
     }
 
     /// <summary>Opens a tunnel over any stream that carries bytes in order.</summary>
@@ -84,6 +155,7 @@ public sealed class Tunnel : IAsyncDisposable
         }
 
         await Completed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _ownPorts?.Dispose();
     }
 
     private static Multiplexer MakeCore(TunnelFraming framing, TunnelOptions options)

@@ -47,10 +47,4 @@ internal static partial class TunnelLog
 
     [LoggerMessage(762, LogLevel.Information, "The peer is ending the tunnel: {Reason}")]
     public static partial void GoingAway(ILogger logger, string reason);
-
-    [LoggerMessage(763, LogLevel.Debug, "Dropped {Count} datagrams of {Name}, which nobody took in time")]
-    public static partial void Dropped(ILogger logger, long count, string name);
-
-    [LoggerMessage(764, LogLevel.Warning, "The tunnel is not encrypted: the peer runs the original, or announced nothing else")]
-    public static partial void NotEncrypted(ILogger logger);
 }

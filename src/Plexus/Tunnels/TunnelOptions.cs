@@ -1,4 +1,5 @@
 using Plexus.Protocols.Wormhole;
+using Plexus.Streams;
 
 namespace Plexus.Tunnels;
 
@@ -34,7 +35,17 @@ public sealed record TunnelOptions
     /// <value>1 second to 1 day. The default is 2 minutes, the least that RFC 4787 wants of a NAT.</value>
     public TimeSpan UdpIdle { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>Changes the stream below, as a program of our own does for its environment variables.</summary>
+    internal Func<PlexusStreamOptions, PlexusStreamOptions>? Tune { get; init; }
+
     internal MultiplexerLimits Limits => new() { Connections = MaximumConnections, HalfCloseQuiet = HalfCloseQuiet };
+
+    /// <summary>What it does, for the log.</summary>
+    internal string Describe()
+    {
+        (string Verb, IReadOnlyList<TunnelService> Services)[] both = [("exports", Exports), ("imports", Imports)];
+        return string.Join("; ", both.Where(one => one.Services.Count > 0).Select(one => $"{one.Verb} {string.Join(", ", one.Services)}"));
+    }
 
     /// <summary>Checks every value.</summary>
     /// <exception cref="PlexusException">A value is out of its range; the message names it.</exception>
@@ -56,6 +67,12 @@ public sealed record TunnelOptions
         RequireTime(HalfCloseQuiet, TimeSpan.Zero, TimeSpan.FromHours(1), nameof(HalfCloseQuiet));
         RequireTime(UdpIdle, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1), nameof(UdpIdle));
     }
+
+    /// <summary>Checks what the classic framing can carry.</summary>
+    /// <exception cref="PlexusException">It is more than one TCP service.</exception>
+    internal void RequireClassic(string peer) => Require(
+        Exports.Count + Imports.Count == 1 && Exports.Concat(Imports).All(service => service.Protocol == TunnelProtocol.Tcp),
+        $"{peer} runs the original, or a command: with it a tunnel has one TCP service, exported or imported");
 
     private static void RequireTime(TimeSpan value, TimeSpan least, TimeSpan most, string name) =>
         Require(value >= least && value <= most, $"{name} is {value}, but must be {least} to {most}");

@@ -125,7 +125,7 @@ public sealed class ClassicRunTests : IDisposable
     {
         string[] line = ["--app-id=app", "--app-repo=/repo", "--host-info=a/b", "--peer-info=bob/x", "--exec-command=sh", "--exec-args", commandArguments, .. more, .. accept ? ["--accept"] : Array.Empty<string>()];
         ClassicSettings settings = ClassicSettingsReader.Read(ClassicCommandLine.Read(line), _ => null);
-        return new ClassicRun(settings, _passages, _interrupts, _log, TimeProvider.System).RunAsync();
+        return new ClassicRun(settings, settings.Command!, _passages, _interrupts, _log, TimeProvider.System).RunAsync();
     }
 
     private string Content(string file)
@@ -173,7 +173,7 @@ public sealed class ClassicRunTests : IDisposable
             {
                 Released++;
                 return Task.FromResult(ticket);
-            }));
+            }, static (_, _, _) => throw new InvalidOperationException("These passages have commands.")));
         }
 
         public void Fail(PlexusException failure) => _open.Writer.Complete(failure);

@@ -21,7 +21,7 @@ public sealed class DemoInstructionsTests
         if (arguments[0].StartsWith("--", StringComparison.Ordinal))
         {
             ClassicSettings settings = ClassicSettingsReader.Read(ClassicCommandLine.Read(arguments), _ => null);
-            Assert.Equal("demo talk", settings.Command.Arguments);
+            Assert.Equal("demo talk", settings.Command!.Arguments);
         }
         else
         {

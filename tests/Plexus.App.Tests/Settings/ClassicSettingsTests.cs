@@ -118,7 +118,7 @@ public sealed class ClassicSettingsTests : IDisposable
     public void An_option_is_not_taken_for_a_value_but_other_dashes_are()
     {
         Assert.Contains("--exec-args has no value", Fails([.. Least, "--exec-args", "--accept"]), StringComparison.Ordinal);
-        Assert.Equal("--verbose", Read([.. Least, "--exec-args", "--verbose"]).Command.Arguments);
+        Assert.Equal("--verbose", Read([.. Least, "--exec-args", "--verbose"]).Command!.Arguments);
     }
 
     [Theory]
@@ -145,7 +145,7 @@ public sealed class ClassicSettingsTests : IDisposable
         Assert.Equal("app", settings.AppId); // The command line wins.
         Assert.Equal(77, settings.DhtPort);
         Assert.True(settings.Accept);
-        Assert.Equal("\"a b\" %secret%", settings.Command.Arguments);
+        Assert.Equal("\"a b\" %secret%", settings.Command!.Arguments);
     }
 
     [Theory]
