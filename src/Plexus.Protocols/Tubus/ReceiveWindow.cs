@@ -145,18 +145,21 @@ internal sealed class ReceiveWindow(PagePool pool, int size, int mostSize)
     }
 
     /// <summary>
-    /// Doubles the window when the reader takes half of it within a round trip: then the window, not the reader, may be what
-    /// holds the peer up. Dynamic right-sizing, as Linux does it.
+    /// Doubles the window when the reader takes a quarter of it within a round trip: then the window, not the reader, may be what
+    /// holds the peer up. Dynamic right-sizing, as Linux does it. A sender doubles its rate each round trip in the beginning, and a lost
+    /// piece takes another round trip while all that follows waits.
     /// </summary>
     private void Fit(TimeSpan? roundTrip, Instant now)
     {
-        long taken = _taken - _takenAtRoundStart;
-        WantsRoundTrip = roundTrip is null && taken >= _size / 2;
-        if (roundTrip is not { } round || now - _roundStart < round) return;
-        bool isTimely = now - _roundStart < round * 2; // After a pause, the round was no round.
+        long takenInAll = _taken - _takenAtRoundStart;
+        WantsRoundTrip = roundTrip is null && takenInAll >= _size / 4;
+        if (roundTrip is not { } round) return;
+        TimeSpan elapsed = now - _roundStart;
+        if (elapsed < round) return;
+        double taken = takenInAll * (round / elapsed); // Behind a gap a round is longer.
         _roundStart = now;
         _takenAtRoundStart = _taken;
-        if (!isTimely || taken < _size / 2 || Readable > _size / 2) return;
+        if (taken < _size / 4.0 || Readable > _size / 2) return;
         _size = (int)Math.Min(mostSize, _size * 2L);
         WantsEdge = true;
     }

@@ -10,7 +10,10 @@ namespace Plexus.Protocols.Tubus;
 internal sealed class TubusReceiver(TubusOptions options, PagePool pool)
 {
     private const int MostEchoes = 8192; // Many times what one call of a driver brings.
-    private const int MostStretches = 4; // The newest, and three in turn: with forty gaps, all are told in a dozen datagrams.
+
+    // Half of them the newest, the others in turn. A path of 60 MB/s and 100 ms that loses a percent has forty at a time; what is told in
+    // one datagram only would be sent again when that is lost.
+    private const int MostStretches = 48;
 
     // The original repeats each 100 ms.
     private static readonly TimeSpan FirstEdgePause = TimeSpan.FromMilliseconds(100);
@@ -113,9 +116,10 @@ internal sealed class TubusReceiver(TubusOptions options, PagePool pool)
         Span<(long Start, long End)> told = stackalloc (long, long)[MostStretches];
         for (int i = 0; i < count; i++)
         {
-            // The last one grows with what arrives now; the others take turns.
-            if (i > 0) _turn = _turn + 1 < beyond.Count - 1 ? _turn + 1 : 0;
-            told[i] = beyond[i == 0 ? beyond.Count - 1 : _turn];
+            // The last ones grow with what arrives now; the others take turns.
+            bool isNewest = i < MostStretches / 2 || count == beyond.Count;
+            if (!isNewest) _turn = _turn + 1 < beyond.Count - (MostStretches / 2) ? _turn + 1 : 0;
+            told[i] = beyond[isNewest ? beyond.Count - 1 - i : _turn];
             BinaryPrimitives.WriteInt64BigEndian(stretches[(i * TubusSections.StretchLength)..], told[i].Start);
             BinaryPrimitives.WriteInt64BigEndian(stretches[((i * TubusSections.StretchLength) + TubusSections.NumberLength)..], told[i].End);
         }

@@ -24,7 +24,7 @@ internal sealed class TubusSender
     private readonly ICongestionControl _control;
     private readonly Pacer _pacer = new();
     private readonly LossDetection _loss;
-    private readonly (ulong Start, ulong End)[] _seen = new (ulong, ulong)[16]; // Stretches of the peer that were walked through.
+    private readonly (ulong Start, ulong End)[] _seen = new (ulong, ulong)[64]; // Stretches of the peer that were walked through.
     private long _edge; // The peer takes what lies before it.
     private long _budget; // What may still be sent in this call, in bytes.
     private long _order; // The number of the next transmission.
