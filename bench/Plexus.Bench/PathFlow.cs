@@ -41,10 +41,11 @@ internal sealed class PathFlow
         string left = $"{DelayedPair.LeftAddress}:{port}";
         string right = $"{DelayedPair.RightAddress}:{port}";
         string time = string.Create(CultureInfo.InvariantCulture, $"{seconds}");
+        string[] told = verbose ? ["--verbose"] : [];
         string[] common = ["--kind", kind, "--seconds", time];
-        Process receiver = pair.Right.Start(Prepare(["--local", right, "--peer", left, .. common]));
+        Process receiver = pair.Right.Start(Prepare(["--local", right, "--peer", left, .. common, .. told]));
         return new PathFlow(
-            receiver, pair.Left.Start(Prepare(["--local", left, "--peer", right, .. common, "--send", .. verbose ? (string[])["--verbose"] : []])), kind);
+            receiver, pair.Left.Start(Prepare(["--local", left, "--peer", right, .. common, "--send", .. told])), kind);
     }
 
     /// <summary>Waits for the end of both processes.</summary>
@@ -63,7 +64,7 @@ internal sealed class PathFlow
 
         if (_timeline.Count == 0) throw new InvalidOperationException($"The receiver of {Kind} got nothing.\n{sent}{received}");
         Processor = (Seconds(sent), Seconds(received));
-        Reports = [.. sent.Split('\n').Where(line => line.StartsWith("report", StringComparison.Ordinal))];
+        Reports = [.. (sent + received).Split('\n').Where(line => line.StartsWith("report", StringComparison.Ordinal))];
         _receiver.Dispose();
         _sender.Dispose();
     }

@@ -51,7 +51,7 @@ internal static class PathPeer
             : await socket.AcceptAsync(peer, secret: 0, CancellationToken.None);
         if (!sends)
         {
-            await ReceiveAsync(buffer => stream.ReadAsync(buffer), time);
+            await ReceiveAsync(buffer => stream.ReadAsync(buffer), time, isVerbose ? elapsed => Tell(elapsed, stream) : null);
             return;
         }
 
@@ -83,7 +83,7 @@ internal static class PathPeer
             $"report {elapsed.TotalSeconds:0.0} s: {report.BytesSent / 1e6:0.0} MB, round trip {report.RoundTrip?.TotalMilliseconds:0.00}"
             + $" (least {report.LeastRoundTrip?.TotalMilliseconds:0.00}) ms, lost {report.FragmentsLost}, spurious {report.FragmentsSpurious},"
             + $" timeouts {report.ProbeTimeouts}, flight {report.InFlight / 1024} of {report.Window / 1024} KB, {report.BytesPerSecond / 1e6:0.0} MB/s,"
-            + $" datagram {report.DatagramLength}, {stream.Channel.Congestion}"));
+            + $" datagram {report.DatagramLength}, got {report.BytesReceived / 1e6:0.0} MB, receive window {report.ReceiveWindow / 1024} KB, {stream.Channel.Congestion}"));
     }
 
     private static async Task SendTcpAsync(IPEndPoint local, IPEndPoint peer, string congestion, TimeSpan time)
@@ -126,7 +126,7 @@ internal static class PathPeer
     }
 
     /// <summary>Counts what comes, from the link on.</summary>
-    private static async Task ReceiveAsync(Func<Memory<byte>, ValueTask<int>> receive, TimeSpan time)
+    private static async Task ReceiveAsync(Func<Memory<byte>, ValueTask<int>> receive, TimeSpan time, Action<TimeSpan>? tell = null)
     {
         byte[] buffer = new byte[1024 * 1024];
         long start = Stopwatch.GetTimestamp();
@@ -141,6 +141,7 @@ internal static class PathPeer
                 {
                     told.AppendLine(CultureInfo.InvariantCulture, $"bytes {Stopwatch.GetTimestamp()} {total}");
                     next += Pace;
+                    tell?.Invoke(elapsed);
                 }
 
                 int length = await receive(buffer);

@@ -19,6 +19,9 @@ internal sealed class BbrBounds
     // (of a binomial distribution) above the threshold are still chance.
     private const double Deviations = 2;
 
+    // The part of the window by which the upper bound grows in the first round trip of a probe.
+    private const int FirstGrowth = 32;
+
     private long _growthPeriod = long.MaxValue; // BBR.probe_up_cnt, bytes acknowledged for each datagram that it grows
     private long _growthCredit; // BBR.bw_probe_up_acks, bytes
     private int _growthRounds; // BBR.bw_probe_up_rounds
@@ -36,6 +39,13 @@ internal sealed class BbrBounds
     public long InFlightWithHeadroom => LongTermInFlight == long.MaxValue ? long.MaxValue : (long)(LongTermInFlight * (1 - Headroom));
 
     /// <summary>Whether so many of these bytes are lost that it cannot be chance.</summary>
+    /// <remarks>
+    /// The draft compares with what was in flight. Losses found in a round trip are of the round trip before, so that would be too few
+    /// whenever a sender has just run out of data.
+    /// </remarks>
+    /// <param name="lost">What was found lost in some time.</param>
+    /// <param name="bytes">What was found lost or delivered in the same time.</param>
+    /// <param name="datagramLength">The largest datagram.</param>
     public static bool IsCongestion(long lost, long bytes, int datagramLength)
     {
         // In datagrams: n trials with the threshold as their probability.
@@ -70,10 +80,13 @@ internal sealed class BbrBounds
         _growthCredit = 0;
     }
 
-    /// <summary>The upper bound grows by a datagram a round trip, then two, four: BBRRaiseInflightLongtermSlope.</summary>
+    /// <summary>
+    /// The upper bound grows by some datagrams a round trip, then by twice and four times as many: BBRRaiseInflightLongtermSlope. The
+    /// draft begins with one, and would need ten round trips to be noticed on a path with thousands in flight.
+    /// </summary>
     public void RaiseGrowth(long window, int datagramLength)
     {
-        long datagrams = 1L << _growthRounds;
+        long datagrams = Math.Max(1, window / datagramLength / FirstGrowth) << _growthRounds;
         _growthRounds = Math.Min(_growthRounds + 1, 30);
         _growthPeriod = Math.Max(window / datagrams, datagramLength);
     }

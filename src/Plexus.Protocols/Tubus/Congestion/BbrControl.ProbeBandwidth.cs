@@ -85,14 +85,14 @@ internal sealed partial class BbrControl
         }
 
         if (rate.LostSentAt is not null && _probeSamples
-            && BbrBounds.IsCongestion(rate.LostSince, rate.LostInFlight, DatagramLength))
+            && BbrBounds.IsCongestion(rate.LostSince, rate.LostSince + rate.DeliveredSince, DatagramLength))
         {
             OnTooMuchInFlight(rate.LostInFlight, feedback);
             return;
         }
 
         if (!rate.HasAcknowledgement) return;
-        if (BbrBounds.IsCongestion(rate.Lost, rate.InFlight, DatagramLength))
+        if (BbrBounds.IsCongestion(rate.Lost, rate.Lost + rate.Delivered, DatagramLength))
         {
             if (_probeSamples) OnTooMuchInFlight(rate.InFlight, feedback);
             return;

@@ -108,6 +108,7 @@ internal sealed class DeliveryRate
                 LostSentAt = _newestLostSentAt,
                 LostInFlight = _newestLost.InFlight,
                 LostSince = _lost - _newestLost.Lost,
+                DeliveredSince = _delivered - _newestLost.Delivered,
             };
         }
 

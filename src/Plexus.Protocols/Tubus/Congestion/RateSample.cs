@@ -43,6 +43,9 @@ internal readonly record struct RateSample
     /// <summary>Bytes lost since then, that transmission included.</summary>
     public long LostSince { get; init; }
 
+    /// <summary>Bytes acknowledged since then.</summary>
+    public long DeliveredSince { get; init; }
+
     /// <summary>RS.delivery_rate; zero when the bytes give none.</summary>
     public double BytesPerSecond => Interval > TimeSpan.Zero ? Delivered / Interval.TotalSeconds : 0;
 }
