@@ -63,7 +63,7 @@ internal sealed partial class TubusChannel
         _random = random;
         _pool = pool ?? new PagePool();
         _link = new TubusLink(options, role, random, now);
-        _sender = new TubusSender(options, _pool, control ?? Choose(options.Congestion, random, now));
+        _sender = new TubusSender(options, _pool, control ?? Choose(options.Congestion, now));
         _receiver = new TubusReceiver(options, _pool);
         _isValidated = role == TubusRole.Connector; // It goes where its user wants.
     }
@@ -127,10 +127,10 @@ internal sealed partial class TubusChannel
         _receiver.Window.Size,
         _sender.Mtu.Size);
 
-    private static ICongestionControl Choose(CongestionAlgorithm algorithm, Func<ulong> random, Instant now) => algorithm switch
+    private static ICongestionControl Choose(CongestionAlgorithm algorithm, Instant now) => algorithm switch
     {
         CongestionAlgorithm.Cubic => new CubicControl(PathMtu.Base),
-        _ => new BbrControl(PathMtu.Base, random, now),
+        _ => new BbrControl(PathMtu.Base, new ScatteredNumbers((ulong)now.SinceStart.Ticks).Next, now),
     };
 
     /// <summary>Whether data, echoes and edges go to and fro.</summary>

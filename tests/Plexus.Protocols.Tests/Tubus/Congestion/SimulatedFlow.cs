@@ -9,12 +9,13 @@ internal sealed class SimulatedFlow(
     public const int DatagramLength = 1400;
     private const int Reordering = 3;
 
-    private readonly List<Packet> _packets = [];
+    private Packet[] _packets = new Packet[64]; // a ring of those from the oldest that may still be in flight
     private readonly DeliveryRate _rate = new();
     private readonly Pacer _pacer = new();
     private ICongestionControl _control = null!;
-    private int _first; // the oldest packet that may still be in flight
-    private int _newestEchoed = -1;
+    private long _first; // the oldest packet that may still be in flight
+    private long _next;
+    private long _newestEchoed = -1;
     private long _inFlight;
     private Instant? _wakeAt;
     private int _timer;
@@ -96,8 +97,9 @@ internal sealed class SimulatedFlow(
         MostInFlight = Math.Max(MostInFlight, _inFlight);
         Sent += DatagramLength;
         _applicationSent += DatagramLength;
-        int number = _packets.Count;
-        _packets.Add(new Packet(now, stamp));
+        long number = _next++;
+        if (_next - _first > _packets.Length) Grow();
+        At(number) = new Packet { Sent = now, Stamp = stamp, InFlight = true };
         path.Send(DatagramLength, () => OnEcho(number));
         Arm();
     }
@@ -114,10 +116,19 @@ internal sealed class SimulatedFlow(
         });
     }
 
-    private void OnEcho(int number)
+    private ref Packet At(long number) => ref _packets[(int)(number & (_packets.Length - 1))];
+
+    private void Grow()
     {
-        Packet packet = _packets[number];
-        if (!packet.InFlight) return; // It was given up before.
+        Packet[] old = _packets;
+        _packets = new Packet[old.Length * 2];
+        for (long n = _first; n < _next - 1; n++) At(n) = old[(int)(n & (old.Length - 1))];
+    }
+
+    private void OnEcho(long number)
+    {
+        if (number < _first || !At(number).InFlight) return; // It was given up before.
+        ref Packet packet = ref At(number);
         Instant now = path.Now;
         packet.InFlight = false;
         _inFlight -= DatagramLength;
@@ -137,7 +148,7 @@ internal sealed class SimulatedFlow(
         if (_batchTrip is { } trip) RoundTrip.OnSample(trip, now);
         for (; _first <= _newestEchoed - Reordering; _first++)
         {
-            Packet packet = _packets[_first];
+            ref Packet packet = ref At(_first);
             if (!packet.InFlight) continue;
             packet.InFlight = false;
             _inFlight -= DatagramLength;
@@ -151,12 +162,10 @@ internal sealed class SimulatedFlow(
         Transmit();
     }
 
-    private sealed class Packet(Instant sent, RateStamp stamp)
+    private struct Packet
     {
-        public Instant Sent { get; } = sent;
-
-        public RateStamp Stamp { get; } = stamp;
-
-        public bool InFlight { get; set; } = true;
+        public Instant Sent;
+        public RateStamp Stamp;
+        public bool InFlight;
     }
 }
