@@ -5,6 +5,9 @@ using Plexus.Protocols.Tubus;
 namespace Plexus.Protocols.Tests.Tubus;
 
 /// <summary>Whatever a peer sends: nothing throws, memory stays bounded, an honest stream goes on.</summary>
+/// <remarks>Alone, since the memory is that of the process.</remarks>
+[CollectionDefinition(nameof(TubusHostileTests), DisableParallelization = true)]
+[Collection(nameof(TubusHostileTests))]
 public sealed class TubusHostileTests
 {
     private const uint Pin = 7;
