@@ -18,7 +18,12 @@ internal static unsafe partial class LinuxCalls
     internal const short PollIn = 1;
     internal const short PollOut = 4;
 
-    private const int CloseOnExec = 0x80000; // EFD_CLOEXEC
+    internal const uint EventsIn = 0x1; // EPOLLIN
+    internal const uint EventsOnce = 1u << 30; // EPOLLONESHOT
+    internal const int EventsAdd = 1; // EPOLL_CTL_ADD
+    internal const int EventsModify = 3; // EPOLL_CTL_MOD
+
+    private const int CloseOnExec = 0x80000; // EFD_CLOEXEC, EPOLL_CLOEXEC
     private const int NonBlocking = 0x800; // EFD_NONBLOCK
 
     /// <summary>Why the last of these calls on this thread has failed.</summary>
@@ -40,6 +45,16 @@ internal static unsafe partial class LinuxCalls
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     internal static partial int Poll(PollDescriptor* descriptors, nuint count, int milliseconds);
 
+    /// <summary>A set of descriptors that one thread waits for.</summary>
+    /// <returns>The descriptor of the set, which the caller closes; negative if there is none.</returns>
+    internal static int OpenEvents() => EventsCreate(CloseOnExec);
+
+    [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int EventsControl(int events, int operation, int descriptor, byte* wanted);
+
+    [LibraryImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
+    internal static partial int EventsWait(int events, byte* found, int most, int milliseconds);
+
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
     internal static partial nint Read(int descriptor, void* buffer, nuint length);
 
@@ -48,6 +63,9 @@ internal static unsafe partial class LinuxCalls
 
     [LibraryImport("libc", EntryPoint = "close")]
     internal static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "epoll_create1", SetLastError = true)]
+    private static partial int EventsCreate(int flags);
 
     [LibraryImport("libc", EntryPoint = "eventfd", SetLastError = true)]
     private static partial int EventDescriptor(uint count, int flags);

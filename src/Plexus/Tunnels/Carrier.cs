@@ -28,6 +28,7 @@ internal sealed class Carrier(Stream stream, Multiplexer core, ICarrierUser user
     private long _countedSent;
     private long _countedReceived;
     private bool _isWaitingToReceive;
+    private bool _hasRun;
     private volatile string? _end;
 
     /// <summary>This carrier's time: zero when it was made.</summary>
@@ -35,6 +36,9 @@ internal sealed class Carrier(Stream stream, Multiplexer core, ICarrierUser user
 
     /// <summary>Ticks for sides that wait for something to pass.</summary>
     public Housekeeping Housekeeping { get; } = new(clock);
+
+    /// <summary>Tells the sides when their sockets can be read; null where the system's sockets do that.</summary>
+    public ReadableThread? Readable { get; } = ReadableThread.TryStart();
 
     /// <summary>Whether the tunnel has ended.</summary>
     public bool HasEnded => _end is not null;
@@ -75,6 +79,14 @@ internal sealed class Carrier(Stream stream, Multiplexer core, ICarrierUser user
 
         await _timer.DisposeAsync();
         foreach (LocalSide side in Sides()) side.CarrierEnded();
+        bool isLast;
+        lock (_lock)
+        {
+            _hasRun = true; // Sides that deliver their last still read.
+            isLast = _sides.Count == 0;
+        }
+
+        if (isLast) Readable?.Dispose();
         return _end!;
     }
 
@@ -141,7 +153,9 @@ internal sealed class Carrier(Stream stream, Multiplexer core, ICarrierUser user
     public void Detach(LocalSide side)
     {
         Housekeeping.Remove(side);
-        lock (_lock) _sides.Remove(side);
+        bool isLast;
+        lock (_lock) isLast = _sides.Remove(side) && _sides.Count == 0 && _hasRun;
+        if (isLast) Readable?.Dispose();
     }
 
     /// <summary>The sides that are attached.</summary>

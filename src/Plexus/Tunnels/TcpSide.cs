@@ -19,7 +19,8 @@ internal sealed class TcpSide : LocalSide
     private readonly Lock _lock = new();
     private readonly ByteQueue _waiting = new();
     private Socket? _socket; // null until connected
-    private SocketAsyncEventArgs? _readable;
+    private SocketAsyncEventArgs? _readable; // Where there is no thread for it.
+    private long _number; // for that thread; 0 until it knows this socket
     private SocketAsyncEventArgs? _writable;
     private bool _isWaitingToRead;
     private bool _isSending;
@@ -199,6 +200,7 @@ internal sealed class TcpSide : LocalSide
         {
             if (_isClosed) return false;
             _isClosed = _isRead = true;
+            if (_number != 0) Carrier.Readable!.Forget(_number);
             if (reset) _socket?.Close(timeout: 0); // The only way that sends no end before the reset.
             else _socket?.Dispose();
             if (!_isSending) dropped = Release();
@@ -322,12 +324,23 @@ internal sealed class TcpSide : LocalSide
         lock (_lock)
         {
             if (_isClosed || _isWaitingToRead || _socket is null) return;
+            _isWaitingToRead = TryWaitOnThread(_socket);
+            if (_isWaitingToRead) return;
             _readable ??= Arguments(static side => side.OnReadable());
             _isWaitingToRead = _socket.ReceiveAsync(_readable);
             if (_isWaitingToRead) return;
         }
 
         OnReadable();
+    }
+
+    // Inside the lock, so that it is not called before it waits.
+    private bool TryWaitOnThread(Socket socket)
+    {
+        if (Carrier.Readable is not { } thread) return false;
+        bool isFirst = _number == 0;
+        if (isFirst) _number = thread.Add(OnReadable);
+        return thread.TryWait(_number, socket.SafeHandle, isFirst);
     }
 
     private void OnReadable()
