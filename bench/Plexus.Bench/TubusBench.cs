@@ -31,7 +31,58 @@ internal static class TubusBench
             Print($"channel {with}, garbage bytes a datagram", transfers.Select(t => (double)t.Garbage / t.Datagrams));
         }
 
+        Console.WriteLine($"{"an idle channel, bytes",-46}{Idle(),10:0}");
         return 0;
+    }
+
+    /// <summary>What a channel keeps that has carried 200 kB and is quiet now.</summary>
+    private static double Idle()
+    {
+        const int Pairs = 1000;
+        byte[] wire = new byte[65_536];
+        Random random = new(1);
+        PagePool pool = new();
+        TubusOptions options = new() { Extends = true };
+        List<TubusChannel> kept = new(2 * Pairs);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        for (int i = 0; i < Pairs; i++)
+        {
+            TubusChannel one = new(options, TubusRole.Connector, Secret, 1, () => (ulong)random.NextInt64(), default, pool: pool);
+            TubusChannel other = new(options, TubusRole.Acceptor, Secret, 2, () => (ulong)random.NextInt64(), default, pool: pool);
+            kept.Add(one);
+            kept.Add(other);
+            Talk(one, other, wire, milliseconds: 0);
+            one.Write(new byte[200_000], default);
+            for (int second = 0; second < 10; second++) Talk(one, other, wire, (second * 1000) + 10);
+        }
+
+        double bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / (2.0 * Pairs);
+        GC.KeepAlive(kept);
+        return bytes;
+    }
+
+    private static void Talk(TubusChannel one, TubusChannel other, byte[] wire, double milliseconds)
+    {
+        Instant now = new(TimeSpan.FromMilliseconds(milliseconds));
+        one.OnDeadline(now);
+        other.OnDeadline(now);
+        while (Carry(one, other, wire, ref now) | Carry(other, one, wire, ref now))
+        {
+        }
+    }
+
+    private static bool Carry(TubusChannel from, TubusChannel to, byte[] wire, ref Instant now)
+    {
+        bool any = false;
+        while (from.TryTransmit(wire, now, out int length, out int datagramLength, out _))
+        {
+            now += TimeSpan.FromMicroseconds(10);
+            to.OnDatagrams(wire.AsSpan(0, length), datagramLength, now);
+            to.Read(wire, now);
+            any = true;
+        }
+
+        return any;
     }
 
     private static IEnumerable<(string Name, Func<int, double> Measure)> MaskMeasurements(int datagram)
