@@ -40,6 +40,7 @@ internal sealed partial class TubusChannel
         _datagramsReceived++;
         _link.LastHeard = now;
         if (!_isValidated) _unanswered += datagram.Length;
+        bool isTold = false;
         TubusSections sections = packet.Sections;
         while (sections.MoveNext())
         {
@@ -53,7 +54,8 @@ internal sealed partial class TubusChannel
             }
             else if (sections.Type == TubusSectionType.Arrived)
             {
-                _sender.OnArrived(sections.Number, sections.Data, now);
+                if (!isTold) _sender.OnArrived(sections.Number, sections.Data, now);
+                isTold = true; // Once a datagram is enough.
             }
             else
             {

@@ -9,6 +9,10 @@ internal sealed class TubusSender
     // Two of one's own datagrams per probe timeout are enough to learn whether the path is alive: RFC 9002 section 6.2.4.
     private const int ProbeDatagrams = 1;
 
+    // Fragments that the stretches of one datagram lead us through. An honest peer's lead on from where they ended before; another one's
+    // could lead through the whole window each.
+    private const int MostVisited = 16_384;
+
     // What is left of a datagram is not worth a piece that is smaller, unless it is all there is.
     private const int LeastPiece = 512;
 
@@ -107,7 +111,8 @@ internal sealed class TubusSender
     public void OnArrived(ulong next, ReadOnlySpan<byte> stretches, Instant now)
     {
         if (next > (ulong)_window.Acknowledged) AcknowledgeAll(_window.Lowest, next, now);
-        for (; !stretches.IsEmpty; stretches = stretches[TubusSections.StretchLength..])
+        int patience = MostVisited;
+        for (; !stretches.IsEmpty && patience > 0; stretches = stretches[TubusSections.StretchLength..])
         {
             ulong start = BinaryPrimitives.ReadUInt64BigEndian(stretches);
             ulong end = BinaryPrimitives.ReadUInt64BigEndian(stretches[TubusSections.NumberLength..]);
@@ -115,7 +120,7 @@ internal sealed class TubusSender
             // A stretch that grew since it was told last begins where it did then: what was seen is not walked through again.
             ref (ulong Start, ulong End) seen = ref _seen[(int)(start / PathMtu.Base) & (_seen.Length - 1)];
             bool isKnown = seen.Start == start && seen.End <= end;
-            AcknowledgeAll(_window.FirstFrom(isKnown ? seen.End : start), end, now);
+            patience -= AcknowledgeAll(_window.FirstFrom(isKnown ? seen.End : start), end, now);
             seen = (start, end);
         }
     }
@@ -282,15 +287,19 @@ internal sealed class TubusSender
     }
 
     /// <summary>Acknowledges all fragments from one on that end before an offset.</summary>
-    private void AcknowledgeAll(long number, ulong end, Instant now)
+    /// <returns>How many were looked at.</returns>
+    private int AcknowledgeAll(long number, ulong end, Instant now)
     {
-        if (number == FragmentList.None) return;
+        if (number == FragmentList.None) return 0;
+        long first = number;
         for (; number < _window.End; number++)
         {
             ref Fragment fragment = ref _window[number];
             if ((ulong)(fragment.Offset + fragment.Length) > end) break;
             if (fragment.State != FragmentState.Acknowledged) Acknowledge(number, now);
         }
+
+        return (int)(number - first);
     }
 
     private void Acknowledge(long number, Instant now)

@@ -96,6 +96,47 @@ public sealed class OriginalPeerTests
         Assert.Null(pair.Original.Failure);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_path_that_becomes_narrow_gets_the_same_moves_again(bool originalConnects)
+    {
+        using Pair pair = new(originalConnects, TubusLab.Secret, TubusLab.Line with { BitsPerSecond = 20_000_000 });
+        pair.Ours.ToWrite = 5_000_000;
+        Assert.True(pair.Internet.RunUntil(() => pair.Original.Read > 1_000_000, TimeSpan.FromSeconds(10)));
+        Assert.Equal(1472, pair.Channel.Report.DatagramLength);
+        pair.OriginalHost.Link = pair.OriginalHost.Link with { Mtu = 1400 };
+        Assert.True(pair.Internet.RunUntil(() => pair.Original.Read == 5_000_000, TimeSpan.FromSeconds(20)));
+        Assert.Equal((-1, null), (pair.Original.WrongAt, pair.Original.Failure));
+        Assert.Equal(1200, pair.Channel.Report.DatagramLength);
+    }
+
+    [Fact]
+    public void An_outage_of_half_a_minute_is_survived_while_only_we_send()
+    {
+        using Pair pair = new(originalConnects: false, 0, TubusLab.Line with { BitsPerSecond = 20_000_000 });
+        pair.Ours.ToWrite = 5_000_000;
+        Assert.True(pair.Internet.RunUntil(() => pair.Original.Read > 1_000_000, TimeSpan.FromSeconds(10)));
+        LabLink line = pair.OriginalHost.Link;
+        pair.OriginalHost.Link = line with { Loss = 1 };
+        pair.Internet.Run(TimeSpan.FromSeconds(30)); // It gives up after 35.
+        pair.OriginalHost.Link = line;
+        Assert.True(pair.Internet.RunUntil(() => pair.Original.Read == 5_000_000, TimeSpan.FromSeconds(6)));
+        Assert.Equal((-1, null), (pair.Original.WrongAt, pair.Original.Failure));
+    }
+
+    [Fact]
+    public void Its_shutdown_in_the_middle_ends_ours_at_once()
+    {
+        using Pair pair = new(originalConnects: true, 0, TubusLab.Line);
+        pair.Ours.ToWrite = 50_000_000;
+        pair.Original.ShutsWhen = () => pair.Original.Read > 1_000_000;
+        Assert.True(pair.Internet.RunUntil(() => pair.Channel.End is not null, TimeSpan.FromSeconds(5)));
+        Assert.Equal((TubusEnd.ClosedByPeer, false), (pair.Channel.End, pair.Channel.IsDelivered));
+        Assert.True(pair.Internet.RunUntil(() => pair.Original.State == OriginalTubus.Life.Finished, TimeSpan.FromSeconds(1)));
+        Assert.Null(pair.Original.Failure);
+    }
+
     [Fact]
     public void An_idle_hour_passes()
     {
