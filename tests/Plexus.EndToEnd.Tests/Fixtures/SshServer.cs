@@ -6,8 +6,6 @@ namespace Plexus.EndToEnd.Fixtures;
 /// <summary>OpenSSH's server on a loopback port of a machine, for one throwaway key.</summary>
 internal sealed class SshServer : IDisposable
 {
-    private const UnixFileMode PrivateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-
     private readonly Machine _machine;
     private readonly ProgramRun _run;
 
@@ -56,9 +54,6 @@ internal sealed class SshServer : IDisposable
 
     public void Dispose() => _run.Dispose();
 
-    private void MakeKey(string name)
-    {
+    private void MakeKey(string name) =>
         SystemTool.Run(SystemTool.Prepare("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", _machine.FileNamed(name)));
-        File.SetUnixFileMode(_machine.FileNamed(name), PrivateMode);
-    }
 }
