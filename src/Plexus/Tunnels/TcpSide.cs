@@ -60,7 +60,7 @@ internal sealed class TcpSide : LocalSide
         {
             if (_isClosed)
             {
-                socket.Dispose();
+                socket.Close(timeout: 0); // Refused or reset before: not an end.
                 return;
             }
 
