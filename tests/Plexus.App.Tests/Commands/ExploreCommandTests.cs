@@ -10,6 +10,8 @@ namespace Plexus.App.Tests.Commands;
 
 public sealed class ExploreCommandTests : IAsyncLifetime
 {
+    private const int MostAttempts = 10;
+
     private readonly CancellationTokenSource _stop = new();
     private StunHost? _host;
     private Task _serving = Task.CompletedTask;
@@ -18,13 +20,18 @@ public sealed class ExploreCommandTests : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        using Socket first = new(SocketType.Dgram, ProtocolType.Udp);
-        using Socket second = new(SocketType.Dgram, ProtocolType.Udp);
-        foreach (Socket probe in (Socket[])[first, second]) probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        int[] ports = [.. new[] { first, second }.Select(s => ((IPEndPoint)s.LocalEndPoint!).Port)];
-        first.Dispose();
-        second.Dispose();
-        _host = StunHost.Open([IPAddress.Loopback], ports[0], ports[1], UdpNetwork.Instance, TimeProvider.System);
+        for (int attempt = 1; _host is null; attempt++)
+        {
+            try
+            {
+                _host = StunHost.Open([IPAddress.Loopback], FreePort.Take(), FreePort.Take(), UdpNetwork.Instance, TimeProvider.System);
+            }
+            catch (PlexusException) when (attempt < MostAttempts)
+            {
+                // A port that is free for UDP may be a TCP connection's of another test.
+            }
+        }
+
         _serving = _host.RunAsync(_stop.Token);
         return ValueTask.CompletedTask;
     }
