@@ -1,7 +1,10 @@
 using Plexus.Identities;
 using Plexus.Passages;
+using Plexus.Protocols.Wormhole;
 using Plexus.Rendezvous.Dht;
+using Plexus.Sockets;
 using Plexus.Streams;
+using Plexus.Tunnels;
 
 namespace Plexus.Tests.Guards;
 
@@ -45,5 +48,12 @@ internal static class LibraryPage
         await using Passage passage = await host.InviteAsync(home);
         PassageTicket ticket = await passage.ReleaseAsync();
         return ticket;
+    }
+
+    public static async Task TunnelAsync(Passage passage)
+    {
+        TunnelOptions atHome = new() { Exports = [new TunnelService("ssh", TunnelProtocol.Tcp, new EndpointName("127.0.0.1", 22))] };
+        await using Tunnel tunnel = await Tunnel.OpenAsync(passage, atHome);
+        await tunnel.Completed; // Throws when the peer is gone.
     }
 }
