@@ -19,6 +19,7 @@ internal static unsafe partial class LinuxCalls
     internal const short PollOut = 4;
 
     internal const uint EventsIn = 0x1; // EPOLLIN
+    internal const uint EventsOut = 0x4; // EPOLLOUT
     internal const uint EventsOnce = 1u << 30; // EPOLLONESHOT
     internal const int EventsAdd = 1; // EPOLL_CTL_ADD
     internal const int EventsModify = 3; // EPOLL_CTL_MOD

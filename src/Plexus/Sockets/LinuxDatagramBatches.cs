@@ -23,11 +23,9 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
 
     private const int ControlHeaderLength = 16; // struct cmsghdr: length (8 bytes), level (4), type (4)
     private const int ControlLength = 24; // one control message with a number
-    private const int ReceivedControlLength = 64; // bytes: more than the one number that is asked for
     private const int MostSegments = 64; // UDP_MAX_SEGMENTS before Linux 6.9
     private const int LargestMessage = 65_507; // bytes: IPv4's 65,535 less both headers
     private const int SafelyWhole = 1_232; // bytes: no link of IPv6 is narrower (1,280 less both headers)
-    private const int MostErrors = 16; // of earlier datagrams, which the kernel may tell at a receive, in one call
 
     // For room in the send buffer. Receiving waits meanwhile, but nothing that came would make room.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(10);
@@ -35,15 +33,16 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
     private readonly Socket _socket;
     private readonly AddressFamily _family;
     private readonly ReceiveThread _thread;
-    private readonly KnownSources _sources = new();
+    private readonly LinuxReceiver _receiver;
     private bool _mayFragment;
 
-    public LinuxDatagramBatches(Socket socket)
+    public LinuxDatagramBatches(Socket socket, LinuxReceiver receiver)
     {
+        _receiver = receiver;
         _socket = socket;
         _family = socket.AddressFamily;
         _thread = new ReceiveThread(socket.SafeHandle);
-        using Descriptor held = new(socket.SafeHandle);
+        using LinuxDescriptor held = new(socket.SafeHandle);
         // Beyond the system's limit, which is often 200 kB, where the process may.
         TrySet(held.Number, SocketLevel, SendBufferForced, UdpDatagramSocket.BatchBufferSize);
         TrySet(held.Number, SocketLevel, ReceiveBufferForced, UdpDatagramSocket.BatchBufferSize);
@@ -57,7 +56,7 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
     public bool Send(ReadOnlySpan<byte> datagrams, int datagramLength, IPEndPoint to, bool mayFragment)
     {
         if (to.AddressFamily != _family) return false;
-        using Descriptor held = new(_socket.SafeHandle);
+        using LinuxDescriptor held = new(_socket.SafeHandle);
         if (held.IsClosed) return false;
         if (mayFragment != _mayFragment) LetFragment(held.Number, mayFragment);
         Span<byte> address = stackalloc byte[LinuxAddress.Capacity];
@@ -87,61 +86,11 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
         return isAllSent;
     }
 
-    public bool TryReceive(Span<byte> buffer, out ReceivedBatch batch)
-    {
-        batch = default;
-        using Descriptor held = new(_socket.SafeHandle);
-        if (held.IsClosed) return false;
-        Span<byte> address = stackalloc byte[LinuxAddress.Capacity];
-        byte* control = stackalloc byte[ReceivedControlLength];
-        int errors = 0;
-        fixed (byte* start = buffer, from = address)
-        {
-            LinuxCalls.Piece piece = new() { Start = start, Length = (nuint)buffer.Length };
-            while (true)
-            {
-                address.Clear();
-                LinuxCalls.MessageHeader header = new()
-                {
-                    Name = from, NameLength = LinuxAddress.Capacity, Pieces = &piece, PieceCount = 1,
-                    Control = control, ControlLength = ReceivedControlLength,
-                };
-                int length = (int)LinuxCalls.Receive(held.Number, &header, LinuxCalls.DontWait);
-                if (length > 0)
-                {
-                    int datagramLength = DatagramLength(control, (int)header.ControlLength, length);
-                    batch = new ReceivedBatch(length, datagramLength, _sources.Find(address));
-                    return true;
-                }
-
-                // Neither an empty datagram nor an ICMP error of one that was sent before ends a socket.
-                if (length < 0 && (LinuxCalls.LastError == LinuxCalls.Again || ++errors > MostErrors)) return false;
-            }
-        }
-    }
+    public bool TryReceive(Span<byte> buffer, out ReceivedBatch batch) => _receiver.TryReceive(buffer, out batch);
 
     public ValueTask WaitAsync() => _thread.WaitAsync();
 
     public void Dispose() => _thread.Dispose();
-
-    /// <summary>Finds the length of each of the datagrams that the kernel has joined.</summary>
-    private static int DatagramLength(byte* control, int controlLength, int length)
-    {
-        for (int at = 0; at + ControlHeaderLength + sizeof(int) <= controlLength;)
-        {
-            nuint size = *(nuint*)(control + at);
-            if (size < ControlHeaderLength) break;
-            if (*(int*)(control + at + 8) == UdpLevel && *(int*)(control + at + 12) == Join)
-            {
-                int joined = *(int*)(control + at + ControlHeaderLength);
-                return joined > 0 ? Math.Min(joined, length) : length;
-            }
-
-            at += (int)((size + 7) & ~(nuint)7); // Each begins at a multiple of 8.
-        }
-
-        return length;
-    }
 
     /// <summary>Sends one message, cut into datagrams if it is longer than one.</summary>
     /// <returns>Zero, or the error.</returns>
@@ -189,34 +138,5 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
             isIPv6 ? IPv6MtuDiscover : IPv4MtuDiscover,
             mayFragment ? MayFragment : MustNotFragment);
         _mayFragment = mayFragment;
-    }
-
-    /// <summary>The socket's descriptor, which stays open for the length of a call.</summary>
-    private readonly ref struct Descriptor
-    {
-        private readonly SafeSocketHandle _handle;
-        private readonly bool _isHeld;
-
-        public Descriptor(SafeSocketHandle handle)
-        {
-            _handle = handle;
-            try
-            {
-                handle.DangerousAddRef(ref _isHeld);
-            }
-            catch (ObjectDisposedException)
-            {
-                // The handle was closed by another thread: IsClosed says so.
-            }
-        }
-
-        public bool IsClosed => !_isHeld;
-
-        public int Number => (int)_handle.DangerousGetHandle();
-
-        public void Dispose()
-        {
-            if (_isHeld) _handle.DangerousRelease();
-        }
     }
 }

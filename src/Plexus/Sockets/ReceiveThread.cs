@@ -107,32 +107,24 @@ internal sealed unsafe class ReceiveThread : IValueTaskSource, IDisposable
     /// <returns>Whether the socket can be read.</returns>
     private bool Wait(bool isSocketWanted)
     {
-        bool isHeld = false;
-        try
-        {
-            // Held only for the length of the call: disposing a socket waits for those who hold it.
-            _socket.DangerousAddRef(ref isHeld);
-            LinuxCalls.PollDescriptor* descriptors = stackalloc LinuxCalls.PollDescriptor[2];
-            descriptors[0] = new() { Descriptor = _event, Wanted = LinuxCalls.PollIn };
-            descriptors[1] = new() { Descriptor = (int)_socket.DangerousGetHandle(), Wanted = LinuxCalls.PollIn };
-            _ = LinuxCalls.Poll(descriptors, isSocketWanted ? 2u : 1u, Timeout.Infinite);
-            if (descriptors[0].Found != 0)
-            {
-                ulong count;
-                _ = LinuxCalls.Read(_event, &count, sizeof(ulong));
-            }
-
-            return isSocketWanted && descriptors[1].Found != 0;
-        }
-        catch (ObjectDisposedException)
+        using LinuxDescriptor held = new(_socket);
+        if (held.IsClosed)
         {
             Dispose();
             return false;
         }
-        finally
+
+        LinuxCalls.PollDescriptor* descriptors = stackalloc LinuxCalls.PollDescriptor[2];
+        descriptors[0] = new() { Descriptor = _event, Wanted = LinuxCalls.PollIn };
+        descriptors[1] = new() { Descriptor = held.Number, Wanted = LinuxCalls.PollIn };
+        _ = LinuxCalls.Poll(descriptors, isSocketWanted ? 2u : 1u, Timeout.Infinite);
+        if (descriptors[0].Found != 0)
         {
-            if (isHeld) _socket.DangerousRelease();
+            ulong count;
+            _ = LinuxCalls.Read(_event, &count, sizeof(ulong));
         }
+
+        return isSocketWanted && descriptors[1].Found != 0;
     }
 
     private void Knock()

@@ -14,7 +14,8 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     private readonly Socket _socket;
     private readonly SocketAddress _from;
     private readonly short _defaultHops;
-    private readonly bool _isPlain;
+    private readonly LinuxReceiver? _receiver; // null where batches are plain
+    private readonly SocketReadiness? _readiness;
     private readonly Lock _batchLock = new();
     private SocketAddress? _knownFrom;
     private IPEndPoint? _knownSource;
@@ -27,7 +28,6 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     /// <exception cref="SocketException">The endpoint is taken, or not this machine's.</exception>
     public UdpDatagramSocket(IPEndPoint local, bool isPlain = false)
     {
-        _isPlain = isPlain || !OperatingSystem.IsLinux() || !Environment.Is64BitProcess;
         _socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
@@ -44,6 +44,9 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
 
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
         _from = new SocketAddress(local.AddressFamily);
+        if (isPlain || !SocketReadiness.IsSupported) return;
+        _receiver = new LinuxReceiver(_socket);
+        _readiness = new SocketReadiness(_socket);
     }
 
     public IPEndPoint LocalEndPoint { get; }
@@ -92,6 +95,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         {
             try
             {
+                if (_receiver is not null) return await ReceiveAsync(_receiver, _readiness!, buffer, cancellationToken);
                 int length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, _from, cancellationToken);
                 return new Received(length, Source());
             }
@@ -153,7 +157,16 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
 
         _socket.Dispose();
+        _readiness?.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private static async ValueTask<Received> ReceiveAsync(
+        LinuxReceiver receiver, SocketReadiness readiness, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        ReceivedBatch batch;
+        while (!receiver.TryReceive(buffer.Span, out batch)) await readiness.WaitAsync(toWrite: false, cancellationToken);
+        return new Received(batch.Length, batch.From);
     }
 
     private IDatagramBatches Batches()
@@ -165,7 +178,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
             if (_batches is { } made) return made;
             _socket.SendBufferSize = BatchBufferSize;
             _socket.ReceiveBufferSize = BatchBufferSize;
-            return _batches = _isPlain ? new PlainDatagramBatches(_socket) : new LinuxDatagramBatches(_socket);
+            return _batches = _receiver is null ? new PlainDatagramBatches(_socket) : new LinuxDatagramBatches(_socket, _receiver);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class Carrier(Stream stream, Multiplexer core, ICarrierUser user
     public Housekeeping Housekeeping { get; } = new(clock);
 
     /// <summary>Tells the sides when their sockets can be read; null where the system's sockets do that.</summary>
-    public ReadableThread? Readable { get; } = ReadableThread.TryStart();
+    public ReadinessThread? Readable { get; } = ReadinessThread.TryStart();
 
     /// <summary>Whether the tunnel has ended.</summary>
     public bool HasEnded => _end is not null;

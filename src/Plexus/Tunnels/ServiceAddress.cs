@@ -18,7 +18,7 @@ internal static class ServiceAddress
             try
             {
                 socket = new(address.AddressFamily, type, protocol);
-                await socket.ConnectAsync(new IPEndPoint(address, name.Port), cancellationToken);
+                await ConnectAsync(socket, new IPEndPoint(address, name.Port), cancellationToken);
                 return socket;
             }
             catch (SocketException e)
@@ -34,6 +34,30 @@ internal static class ServiceAddress
         }
 
         throw failure ?? new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private static async Task ConnectAsync(Socket socket, IPEndPoint to, CancellationToken cancellationToken)
+    {
+        if (!SocketReadiness.IsSupported)
+        {
+            await socket.ConnectAsync(to, cancellationToken);
+            return;
+        }
+
+        try
+        {
+            socket.Blocking = false;
+            socket.Connect(to);
+            return;
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+        {
+            // It goes on by itself.
+        }
+
+        using SocketReadiness readiness = new(socket);
+        await readiness.WaitAsync(toWrite: true, cancellationToken);
+        if ((int)socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)! is not 0 and var error) throw new SocketException(error);
     }
 
     /// <summary>Binds a socket for local clients.</summary>

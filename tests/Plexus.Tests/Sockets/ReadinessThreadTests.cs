@@ -4,12 +4,12 @@ using Plexus.Sockets;
 
 namespace Plexus.Tests.Sockets;
 
-public sealed class ReadableThreadTests
+public sealed class ReadinessThreadTests
 {
     [Fact]
     public async Task Each_wait_is_answered_once_when_its_socket_can_be_read_or_has_ended()
     {
-        using ReadableThread? thread = ReadableThread.TryStart();
+        using ReadinessThread? thread = ReadinessThread.TryStart();
         Assert.SkipWhen(thread is null, "only on Linux with 64 bits");
         using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -42,7 +42,39 @@ public sealed class ReadableThreadTests
         foreach (Watched one in all) one.Server.Dispose();
     }
 
-    private sealed class Watched(ReadableThread thread, Socket client, Socket server)
+    [Fact]
+    public async Task Each_wait_is_answered_once_whoever_stands_in_for_the_thread()
+    {
+        using ReadinessThread? thread = ReadinessThread.TryStart();
+        Assert.SkipWhen(thread is null, "only on Linux with 64 bits");
+        using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await client.ConnectAsync(listener.LocalEndPoint!);
+        using Socket server = await listener.AcceptAsync();
+        Watched one = new(thread, client, server);
+        for (int round = 1; round <= 200; round++)
+        {
+            one.Wait();
+            thread.BeginStandIn();
+            client.Send([1]);
+            while (one.Calls < round) thread.TryRun(); // In its last moments the thread may be the one.
+            thread.EndStandIn();
+            server.Receive(new byte[4]);
+            Assert.True(await one.Called.WaitAsync(TimeSpan.FromSeconds(30)));
+        }
+
+        one.Wait();
+        client.Send([2]);
+        Assert.True(await one.Called.WaitAsync(TimeSpan.FromSeconds(30))); // The thread is back.
+        thread.BeginStandIn();
+        thread.Dispose();
+        Assert.False(thread.TryRun());
+        Assert.Equal(201, one.Calls);
+    }
+
+    private sealed class Watched(ReadinessThread thread, Socket client, Socket server)
     {
         private readonly SafeSocketHandle _handle = server.SafeHandle;
         private long _number;
