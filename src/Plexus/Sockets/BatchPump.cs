@@ -25,6 +25,9 @@ internal sealed class BatchPump : IAsyncDisposable
     // A sender who is never done, because others write meanwhile, leaves the rest to the timer after so much.
     private const int MostSent = 64 * LargestBatch;
 
+    // Datagrams that wait for an answer to go with. One may be but an echo, to which nothing is owed.
+    private const int MostUnanswered = 2;
+
     // Of the thread pool, for one who sends to come to his end: he has some 4 MB at most.
     private const int MostTurnsToEnd = 10_000;
 
@@ -39,9 +42,14 @@ internal sealed class BatchPump : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly byte[] _incoming = new byte[LargestBatch];
     private readonly byte[] _outgoing = new byte[LargestBatch];
+    private readonly bool _isReal; // Only on the system's clock is it worth while to stay awake.
+    private ShortWait _wait; // the receive loop's
+    private volatile ReadinessThread? _standsInFor;
+    private volatile int _sent; // batches; one sends at a time
     private Instant? _timerDue; // inside the gate
     private int _flushWishes; // more than 0: somebody sends
     private Task _loop = Task.CompletedTask;
+    private volatile int _attending; // The thread of the receive loop while it lets waiters go.
     private volatile bool _isDisposed;
 
     /// <param name="socket">The socket, which the pump owns.</param>
@@ -55,6 +63,7 @@ internal sealed class BatchPump : IAsyncDisposable
         _socket = socket;
         _protocol = protocol;
         _clock = clock;
+        _isReal = clock == TimeProvider.System;
         _attend = attend;
         _start = clock.GetTimestamp();
         _timer = clock.CreateTimer(
@@ -66,6 +75,9 @@ internal sealed class BatchPump : IAsyncDisposable
 
     /// <summary>This pump's time: zero when it was made.</summary>
     public Instant Now => new(_clock.GetElapsedTime(_start));
+
+    /// <summary>A thread for local sockets that the receive loop stands in for while it is awake; set once.</summary>
+    public void StandInFor(ReadinessThread thread) => _standsInFor = thread;
 
     /// <summary>Begins to receive and to send.</summary>
     /// <returns>Ends when the pump is disposed; fails if the core does.</returns>
@@ -80,6 +92,12 @@ internal sealed class BatchPump : IAsyncDisposable
     public void Flush()
     {
         if (!TryFlush(MostSent)) SetTimer(Tick);
+    }
+
+    /// <summary>As <see cref="Flush"/>, for what can wait for the loop if that is about to send: the room that a reader has made.</summary>
+    public void FlushSoon()
+    {
+        if (_attending != Environment.CurrentManagedThreadId) Flush();
     }
 
     public async ValueTask DisposeAsync()
@@ -107,15 +125,61 @@ internal sealed class BatchPump : IAsyncDisposable
             while (true)
             {
                 bool isDrained = Take(out bool isTouched);
-                if (isTouched) _attend?.Invoke();
+                if (isTouched) AttendFirst();
+                bool waits = isDrained && isSent;
+                if (!waits) _standsInFor?.EndStandIn();
+                else if (_isReal) waits = !TakesSoon(ref isTouched);
                 if (isTouched || !isSent) isSent = TryFlush(MostSentBetween);
-                if (isDrained && isSent) await _socket.WaitToReceiveAsync();
+                if (waits && isSent) await _socket.WaitToReceiveAsync();
+                _wait.End();
             }
         }
         catch (ObjectDisposedException) when (_isDisposed)
         {
             // The end of the pump.
         }
+        finally
+        {
+            _standsInFor?.EndStandIn();
+        }
+    }
+
+    /// <summary>Lets those go on who waited for what has come, before the peer hears of it: they have waited for longer.</summary>
+    private void AttendFirst()
+    {
+        _attending = Environment.CurrentManagedThreadId;
+        _attend?.Invoke();
+        _attending = 0;
+    }
+
+    /// <summary>
+    /// Looks for the next datagram for a moment, if it is expected soon. What the peer is owed meanwhile goes with the answer, when
+    /// somebody writes one; what has waited for that in vain until the next datagram, or that moment, goes alone.
+    /// </summary>
+    /// <param name="isTouched">Set when a datagram came.</param>
+    /// <returns>False when there is nothing more to be expected.</returns>
+    private bool TakesSoon(ref bool isTouched)
+    {
+        int sent = _sent, unanswered = 0;
+        _wait.Begin();
+        while (_wait.LooksAgain())
+        {
+            _standsInFor?.BeginStandIn();
+            bool isDrained = Take(out bool isTaken);
+            if (isTaken) AttendFirst();
+            else if (_standsInFor?.TryRun() != true) continue;
+            isTouched |= isTaken;
+            if (sent != _sent) unanswered = 0;
+            if (isTaken) unanswered++;
+            else if (unanswered > 0) return true;
+            if (!isDrained || unanswered == MostUnanswered) return true;
+            sent = _sent;
+            _wait.End();
+            _wait.Begin();
+        }
+
+        _standsInFor?.EndStandIn();
+        return false;
     }
 
     /// <summary>Gives the core what has come.</summary>
@@ -130,6 +194,7 @@ internal sealed class BatchPump : IAsyncDisposable
             if (!_socket.TryReceiveBatch(_incoming, out ReceivedBatch batch)) return true;
             lock (Gate) _protocol.OnDatagrams(_incoming.AsSpan(0, batch.Length), batch.DatagramLength, batch.From, Now);
             taken += batch.Length;
+            _wait.NoteCarried(batch.Length);
             isTouched = true;
         }
 
@@ -175,6 +240,8 @@ internal sealed class BatchPump : IAsyncDisposable
             // What the system refuses is lost to the core, as on the network.
             _socket.SendBatch(_outgoing.AsSpan(0, batch.Length), batch.DatagramLength, batch.To, batch.MayFragment, batch.Hops);
             most -= batch.Length;
+            _wait.NoteCarried(batch.Length);
+            _sent++;
             isTouched = true;
         }
 

@@ -18,7 +18,7 @@ namespace Plexus.Streams;
 /// </para>
 /// <para>Dispose it asynchronously: that delivers what was written, as <see cref="CloseAsync"/>, and tells nobody if it fails.</para>
 /// </remarks>
-public sealed class PlexusStream : Stream, IDuplexPipe
+public sealed class PlexusStream : Stream, IDuplexPipe, IStandsIn
 {
     private readonly HandedPassage _passage;
     private readonly TubusSocket _socket;
@@ -81,6 +81,8 @@ public sealed class PlexusStream : Stream, IDuplexPipe
 
     /// <summary>The stream without its encryption, for its figures.</summary>
     internal TubusStream Line => _line;
+
+    void IStandsIn.StandInFor(ReadinessThread thread) => _line.StandInFor(thread);
 
     /// <summary>Opens a stream over a passage. The peer has to do the same; who invited begins.</summary>
     /// <param name="passage">The passage, which the stream owns from now on: it is closed with the stream, or if this fails.</param>

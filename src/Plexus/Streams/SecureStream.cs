@@ -2,12 +2,13 @@ using System.Net.Security;
 using System.Runtime.CompilerServices;
 using System.Security.Authentication;
 using Plexus.Identities;
+using Plexus.Sockets;
 
 namespace Plexus.Streams;
 
 /// <summary>TLS 1.3 over any stream, with both certificates pinned: docs/protocols/stream.md.</summary>
 /// <remarks>One reader and one writer at a time. A write that fails or is cancelled leaves it unusable for writing.</remarks>
-internal sealed class SecureStream : Stream
+internal sealed class SecureStream : Stream, IStandsIn
 {
     /// <summary>64 KiB, four records: with segmentation offload that is what goes down in one system call.</summary>
     internal const int WriteUnit = 64 * 1024;
@@ -44,6 +45,8 @@ internal sealed class SecureStream : Stream
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
+
+    public void StandInFor(ReadinessThread thread) => (_carrier as IStandsIn)?.StandInFor(thread);
 
     /// <summary>Makes a stream secure.</summary>
     /// <param name="carrier">What carries it; owned by the stream, and left open if there comes none.</param>

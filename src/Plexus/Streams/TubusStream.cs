@@ -13,7 +13,7 @@ namespace Plexus.Streams;
 /// </para>
 /// <para>Reading zero octets means that the peer closed the stream and nothing is missing. Any other end is an <see cref="IOException"/>.</para>
 /// </remarks>
-internal sealed class TubusStream : Stream
+internal sealed class TubusStream : Stream, IStandsIn
 {
     private readonly TubusSocket _socket;
     private readonly BatchPump _pump;
@@ -68,6 +68,8 @@ internal sealed class TubusStream : Stream
 
     private bool IsOver => Channel.State == TubusState.Closed || _isDisposed;
 
+    public void StandInFor(ReadinessThread thread) => _pump.StandInFor(thread);
+
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled<int>(cancellationToken);
@@ -84,7 +86,7 @@ internal sealed class TubusStream : Stream
         }
 
         if (length < 0) return _reading.WithResult(cancellationToken);
-        if (length > 0) _pump.Flush(); // The peer may have waited for the room.
+        if (length > 0) _pump.FlushSoon(); // The peer may have waited for the room.
         return new ValueTask<int>(length);
     }
 
@@ -240,7 +242,7 @@ internal sealed class TubusStream : Stream
             _wanted = default;
         }
 
-        if (length > 0) _pump.Flush();
+        if (length > 0) _pump.FlushSoon();
         return length;
     }
 

@@ -60,6 +60,7 @@ internal sealed class Carrier(Stream stream, Multiplexer core, ICarrierUser user
     public async Task<string> RunAsync()
     {
         _timer = clock.CreateTimer(static carrier => ((Carrier)carrier!).OnDeadline(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (Readable is not null) (stream as IStandsIn)?.StandInFor(Readable);
         try
         {
             Send(); // The first frame.

@@ -29,6 +29,30 @@ public sealed class LoopbackStreamTests
         }
     }
 
+    [Fact] // While they go to and fro fast, acknowledgements wait for an answer to go with.
+    public async Task Small_messages_are_all_acknowledged_in_the_end()
+    {
+        await using LoopbackWorld world = new();
+        (PlexusStream bob, PlexusStream alice) = await world.OpenAsync(cancellationToken: Token);
+        await using (bob)
+        await using (alice)
+        {
+            byte[] message = new byte[64];
+            for (int burst = 0; burst < 10; burst++)
+            {
+                for (int i = 0; i < 200; i++)
+                {
+                    await bob.WriteAsync(message, Token);
+                    await alice.ReadExactlyAsync(message, Token);
+                    await alice.WriteAsync(message, Token);
+                    await bob.ReadExactlyAsync(message, Token);
+                }
+
+                while (bob.Line.Report.InFlight + alice.Line.Report.InFlight > 0) await Task.Delay(1, Token);
+            }
+        }
+    }
+
     [Theory] // What was written last must not be lost by the closing.
     [InlineData(false)]
     [InlineData(true)]
