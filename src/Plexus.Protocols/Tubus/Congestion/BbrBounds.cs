@@ -12,8 +12,10 @@ internal sealed class BbrBounds
     // BBR.Beta: what is left after congestion, as CUBIC.
     private const double Beta = 0.7;
 
-    // BBR.Headroom: the part of the upper bound that is left free for others while cruising.
-    private const double Headroom = 0.15;
+    // BBR.Headroom: the part of the upper bound that is left free for others while cruising. Up to twice the draft's, where the path
+    // carries our rate without: a flow that takes every loss for congestion, as CUBIC does, needs the room to grow into.
+    private const double LeastHeadroom = 0.15;
+    private const double MostHeadroom = 0.3;
 
     // Chance does not lose evenly: with 2 % of 100 datagrams, 5 are lost in one round of twenty. So many standard deviations
     // (of a binomial distribution) above the threshold are still chance.
@@ -36,7 +38,12 @@ internal sealed class BbrBounds
     public long LongTermInFlight { get; set; } = long.MaxValue;
 
     /// <summary>What may be in flight while cruising: BBRInflightWithHeadroom.</summary>
-    public long InFlightWithHeadroom => LongTermInFlight == long.MaxValue ? long.MaxValue : (long)(LongTermInFlight * (1 - Headroom));
+    /// <param name="bandwidthDelay">What the path holds without a queue, at our rate: more headroom than that leaves it idle.</param>
+    public long InFlightWithHeadroom(long bandwidthDelay)
+    {
+        if (LongTermInFlight == long.MaxValue) return long.MaxValue;
+        return Math.Clamp(bandwidthDelay, (long)(LongTermInFlight * (1 - MostHeadroom)), (long)(LongTermInFlight * (1 - LeastHeadroom)));
+    }
 
     /// <summary>Whether so many of these bytes are lost that it cannot be chance.</summary>
     /// <remarks>

@@ -9,12 +9,13 @@ internal sealed partial class BbrControl
     private const double UpRise = 0.125; // of the least round trip: half of what a round trip at this gain adds
     private const int MostRoundsBetweenProbes = 63; // as often as Reno at 25 Mbit/s and 30 ms would lose
 
-    // Ten to fifteen round trips between probes, within bounds. Section 5.3.3.5 has two to three seconds; more often lets two flows
-    // find their shares sooner.
+    // Between probes: one and a half seconds and up to half as much more. Section 5.3.3.5 has two to three; then two of ours take too
+    // long to find their shares. Each probe costs those who share the path losses. Where none has lost anything, ten to fifteen round
+    // trips let a flow find sooner what has become free.
     private const int ProbeWaitRounds = 10;
     private const double ProbeWaitSpread = 0.5;
     private static readonly TimeSpan LeastProbeWait = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan MostProbeWait = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MostProbeWait = TimeSpan.FromSeconds(1.5);
 
     private AckPhase _ackPhase;
     private Instant _cycleStart; // BBR.cycle_stamp
@@ -45,7 +46,7 @@ internal sealed partial class BbrControl
         {
             case BbrState.ProbeDown:
                 if (CheckTimeToProbe(feedback)) return;
-                if (feedback.InFlight <= Math.Min(_bounds.InFlightWithHeadroom, Inflight(1))) StartProbeCruise();
+                if (feedback.InFlight <= Math.Min(_bounds.InFlightWithHeadroom(BandwidthDelay(1)), Inflight(1))) StartProbeCruise();
                 break;
             case BbrState.ProbeCruise:
                 CheckTimeToProbe(feedback);
@@ -122,7 +123,8 @@ internal sealed partial class BbrControl
         _bounds.StopGrowth();
         ulong bits = _random();
         _roundsSinceProbe = (int)(bits & 1);
-        double rounds = _least.TotalSeconds * ProbeWaitRounds;
+        bool hasCongested = _bounds.LongTermInFlight != long.MaxValue;
+        double rounds = hasCongested ? double.PositiveInfinity : _least.TotalSeconds * ProbeWaitRounds;
         double wait = Math.Clamp(rounds, LeastProbeWait.TotalSeconds, MostProbeWait.TotalSeconds);
         _probeWait = TimeSpan.FromSeconds(wait * (1 + (ProbeWaitSpread * ((bits >> 32) / (double)uint.MaxValue))));
         _cycleStart = now;

@@ -295,7 +295,7 @@ internal sealed partial class BbrControl : ICongestionControl
         else if (_window < most || feedback.Rate.TotalDelivered < InitialDatagrams * DatagramLength) _window += feedback.Acknowledged;
         _window = Math.Max(_window, LeastWindow);
         if (State == BbrState.ProbeRoundTrip) _window = Math.Min(_window, ProbeRoundTripWindow);
-        long bound = State is BbrState.ProbeCruise or BbrState.ProbeRoundTrip ? _bounds.InFlightWithHeadroom
+        long bound = State is BbrState.ProbeCruise or BbrState.ProbeRoundTrip ? _bounds.InFlightWithHeadroom(BandwidthDelay(1))
             : IsProbingBandwidth ? _bounds.LongTermInFlight
             : long.MaxValue;
         bound = Math.Max(Math.Min(bound, _bounds.ShortTermInFlight), LeastWindow);
