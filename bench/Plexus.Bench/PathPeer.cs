@@ -88,22 +88,7 @@ internal static class PathPeer
 
     private static async Task SendTcpAsync(IPEndPoint local, IPEndPoint peer, string congestion, TimeSpan time)
     {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(local);
-        socket.SetRawSocketOption(TcpLevel, TcpCongestion, Encoding.ASCII.GetBytes(congestion));
-        while (true)
-        {
-            try
-            {
-                await socket.ConnectAsync(peer);
-                break;
-            }
-            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-            {
-                await Task.Delay(Pace); // The receiver is still starting.
-            }
-        }
-
+        using Socket socket = await ConnectTcpAsync(local, peer, congestion);
         byte[] data = new byte[256 * 1024];
         long start = Stopwatch.GetTimestamp();
         try
@@ -113,6 +98,26 @@ internal static class PathPeer
         catch (SocketException)
         {
             // The receiver has seen enough.
+        }
+    }
+
+    private static async Task<Socket> ConnectTcpAsync(IPEndPoint local, IPEndPoint peer, string congestion)
+    {
+        while (true)
+        {
+            Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(local);
+                socket.SetRawSocketOption(TcpLevel, TcpCongestion, Encoding.ASCII.GetBytes(congestion));
+                await socket.ConnectAsync(peer);
+                return socket;
+            }
+            catch (SocketException e) when (e.SocketErrorCode is SocketError.ConnectionRefused)
+            {
+                socket.Dispose(); // After a refusal a socket connects no more.
+                await Task.Delay(Pace); // The receiver is still starting.
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using Plexus.EndToEnd.Fixtures;
 
 namespace Plexus.Bench;
 
@@ -30,6 +31,9 @@ internal static class TunnelBench
         return isWhole ? 0 : 1;
     }
 
+    /// <summary>What <c>./build</c> has made, if it has.</summary>
+    private static string[] Programs => PlexusProgram.WhyNot is null ? [TunnelWay.Program, TunnelWay.MaskedProgram] : [];
+
     private static int Runs(Options options) => (int)options.Number("runs", 5);
 
     private static string[] Kinds(Options options, params string[] usual) =>
@@ -39,7 +43,7 @@ internal static class TunnelBench
     {
         int echoes = (int)options.Number("echoes", 5_000);
         Console.WriteLine($"echo of {EchoLength} B, us          p50     p99   (medians of {Runs(options)} runs of {echoes})");
-        foreach (string kind in Kinds(options, TunnelWay.Straight, TunnelWay.Ssh, Ours, Classic, ClassicMasked))
+        foreach (string kind in Kinds(options, [TunnelWay.Straight, TunnelWay.Ssh, Ours, Classic, ClassicMasked, .. Programs]))
         {
             using TunnelWay way = await TunnelWay.OpenAsync(kind, service.Port, options);
             using Socket client = TunnelledService.Connect(way.Port, 0);
@@ -69,7 +73,7 @@ internal static class TunnelBench
     {
         int count = (int)options.Number("connections", 1_000);
         Console.WriteLine($"resident memory of both processes, MB (2^20): without connections, with {count} idle ones, of them for these");
-        foreach (string kind in Kinds(options, Ours, Classic))
+        foreach (string kind in Kinds(options, [Ours, Classic, .. Programs]))
         {
             List<(double Before, double After)> runs = [];
             for (int i = 0; i < Runs(options); i++)
@@ -97,7 +101,7 @@ internal static class TunnelBench
     private static async Task StalledAsync(TunnelledService service, Options options)
     {
         Console.WriteLine("a client that never reads 400 MB: growth of both processes, MB (2^20), after 10 s; another client's echo p50 meanwhile, us");
-        foreach (string kind in Kinds(options, Ours, Classic))
+        foreach (string kind in Kinds(options, [Ours, Classic, .. Programs]))
         {
             using TunnelWay way = await TunnelWay.OpenAsync(kind, service.Port, options);
             using Socket other = TunnelledService.Connect(way.Port, 0);
@@ -122,7 +126,7 @@ internal static class TunnelBench
         int count = (int)options.Number("closings", 100);
         Console.WriteLine($"20 MB, then the service closes: how many of {count} had all bytes, read fast and slowly");
         bool isWhole = true;
-        foreach (string kind in Kinds(options, Ours, Classic))
+        foreach (string kind in Kinds(options, [Ours, Classic, .. Programs]))
         {
             using TunnelWay way = await TunnelWay.OpenAsync(kind, service.Port, options);
             int fast = Enumerable.Range(0, count).Count(_ => ReadAll(way.Port, 20 * Megabyte, pause: 0));
@@ -163,7 +167,7 @@ internal static class TunnelBench
     {
         long bytes = (long)options.Number("size", 500) * Megabyte;
         Console.WriteLine($"{bytes / Megabyte} MB, MB/s: median, least, most of {Runs(options)}");
-        foreach (string kind in Kinds(options, TunnelWay.Straight, TunnelWay.Ssh, Ours, Classic, ClassicMasked))
+        foreach (string kind in Kinds(options, [TunnelWay.Straight, TunnelWay.Ssh, Ours, Classic, ClassicMasked, .. Programs]))
         {
             using TunnelWay way = await TunnelWay.OpenAsync(kind, service.Port, options);
             Transfer(way.Port, bytes); // For the compilers and the windows.

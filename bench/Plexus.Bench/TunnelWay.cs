@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Plexus.EndToEnd.Fixtures;
 
 namespace Plexus.Bench;
 
@@ -10,6 +11,8 @@ internal sealed class TunnelWay : IDisposable
 {
     public const string Straight = "tcp";
     public const string Ssh = "ssh -L";
+    public const string Program = "wormhole"; // The native program as it ships, without encryption.
+    public const string MaskedProgram = "wormhole+secret";
 
     private const string PrivilegeSeparation = "/run/sshd"; // Debian's sshd wants this folder, which its service makes.
 
@@ -35,13 +38,19 @@ internal sealed class TunnelWay : IDisposable
     });
 
     /// <summary>Opens a way.</summary>
-    /// <param name="kind"><see cref="Straight"/>, <see cref="Ssh"/>, or layers as of <see cref="StreamEnds"/>.</param>
+    /// <param name="kind"><see cref="Straight"/>, <see cref="Ssh"/>, <see cref="Program"/>, <see cref="MaskedProgram"/>, or layers as of <see cref="StreamEnds"/>.</param>
     /// <param name="service">The port of the service.</param>
     /// <param name="options">The benchmark's.</param>
     public static async Task<TunnelWay> OpenAsync(string kind, int service, Options options)
     {
         if (kind == Straight) return new TunnelWay(service, null);
         if (kind == Ssh) return await OpenSshAsync(service);
+        if (kind is Program or MaskedProgram)
+        {
+            TunnelWay way = OpenProgram(service, isMasked: kind == MaskedProgram);
+            return await AnswersAsync(way.Port) ? way : throw Failed(way, "wormhole does not listen");
+        }
+
         (Process exporter, int gateway) = await StartAsync(options.With("kind", kind).With("role", "exporter"), service);
         (Process importer, int port) = await StartAsync(options.With("kind", kind).With("role", "importer"), gateway);
         return new TunnelWay(port, null, exporter, importer);
@@ -68,6 +77,26 @@ internal sealed class TunnelWay : IDisposable
         })!;
         string line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("an end of the tunnel has not started");
         return (process, int.Parse(line, CultureInfo.InvariantCulture));
+    }
+
+    private static TunnelWay OpenProgram(int service, bool isMasked)
+    {
+        string program = Path.Combine(Path.GetDirectoryName(PlexusProgram.Path)!, "wormhole");
+        int exporter = FreePort(), importer = FreePort(), port = FreePort();
+        return new TunnelWay(port, null, Start("export", service, exporter, importer), Start("import", port, importer, exporter));
+
+        Process Start(string purpose, int tcp, int own, int other)
+        {
+            ProcessStartInfo start = new(program,
+            [
+                $"--purpose={purpose}", $"--service=127.0.0.1:{tcp}", $"--gateway=127.0.0.1:{own}", $"--faraway=127.0.0.1:{other}", "--log-level=error",
+            ])
+            {
+                RedirectStandardOutput = true, // A line or two.
+            };
+            if (isMasked) start.Environment["WORMHOLE_SECRET"] = "4711";
+            return Process.Start(start)!;
+        }
     }
 
     private static async Task<TunnelWay> OpenSshAsync(int service)
