@@ -23,7 +23,7 @@ internal sealed class Acceptance(ClassicSettings settings, IPassageSource passag
             await Task.WhenAny(serving, asked.Task);
         }
 
-        if (!asked.Task.IsCompleted)
+        if (!interrupts.Token.IsCancellationRequested) // Not what was first to end: the request ends the serving, too.
         {
             await serving;
             throw new PlexusException(PlexusStage.Rendezvous, "The rendezvous gave up waiting for invitations; start again, and see the log for its reason.");
