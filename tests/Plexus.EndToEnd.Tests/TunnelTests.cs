@@ -58,10 +58,12 @@ public sealed class TunnelTests
         if (SystemTool.Find("iperf3") is not { } iperf) { Assert.Skip("iperf3 is not installed."); return; }
         using Scenario scenario = await Scenario.StartAsync();
         (Machine alice, Machine bob) = Pair(scenario);
-        bob.RunOther(iperf, ["-s", "-B", "127.0.0.1", "-p", $"{ServicePort}"]);
+        ProgramRun server = bob.RunOther(iperf, ["-s", "-B", "127.0.0.1", "-p", $"{ServicePort}", "--forceflush"]);
         await JoinAsync(scenario, alice, bob, [$"--export=127.0.0.1:{ServicePort}"], [$"--import=127.0.0.1:{LocalPort}"]);
-        foreach (string direction in (string[])["--bidir", "-R", "-P4"])
+        foreach ((int number, string direction) in ((string[])["--bidir", "-R", "-P4"]).Index())
         {
+            // Between two tests it does not listen.
+            await Eventually.Async(() => server.Output.Split("Server listening").Length > number + 1, Soon, () => server.Output);
             ProgramRun client = alice.RunOther(iperf, ["-c", "127.0.0.1", "-p", $"{LocalPort}", "-t", "2", direction]);
             Assert.True(await client.ExitAsync(Soon) == 0, $"{direction}: {client.Output}");
             Assert.Contains("receiver", client.Output, StringComparison.Ordinal);
@@ -134,7 +136,7 @@ public sealed class TunnelTests
         });
         Assert.True(failure is null or IOException or SocketException, failure?.ToString()); // A reset, perhaps while it connects, or an end: but at once.
 
-        Assert.Contains("refused", invite.Output, StringComparison.OrdinalIgnoreCase);
+        await invite.SaysAsync("(?i)refused", Soon);
         using LocalService echo = LocalService.Echo(bob.Host, ServicePort);
         await using NetworkStream late = await LocalService.ConnectAsync(alice.Host, LocalPort);
         await late.WriteAsync("x"u8.ToArray());
