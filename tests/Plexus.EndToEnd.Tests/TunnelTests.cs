@@ -121,6 +121,35 @@ public sealed class TunnelTests
     }
 
     [Fact]
+    public async Task A_thousand_idle_connections_cost_little()
+    {
+        Kernel.ServersAreNeeded();
+        using Scenario scenario = await Scenario.StartAsync();
+        (Machine alice, Machine bob) = Pair(scenario);
+        using LocalService echo = LocalService.Echo(bob.Host, ServicePort);
+        (ProgramRun accept, ProgramRun invite) = await JoinAsync(
+            scenario, alice, bob, [$"--export=127.0.0.1:{ServicePort}"], [$"--import=127.0.0.1:{LocalPort}"]);
+        List<NetworkStream> streams = [];
+        try
+        {
+            for (int i = 0; i < 1_000; i++)
+            {
+                streams.Add(await LocalService.ConnectAsync(alice.Host, LocalPort));
+                await streams[^1].WriteAsync("x"u8.ToArray());
+                await streams[^1].ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(Soon);
+            }
+
+            long both = invite.ResidentBytes + accept.ResidentBytes;
+            TestContext.Current.TestOutputHelper?.WriteLine($"{both / 1_000_000} MB, both programs with their DHT nodes");
+            Assert.True(both < 80_000_000, $"Both programs hold {both} bytes.");
+        }
+        finally
+        {
+            foreach (NetworkStream stream in streams) await stream.DisposeAsync();
+        }
+    }
+
+    [Fact]
     public async Task A_service_that_is_down_is_told_and_works_when_it_comes_up()
     {
         Kernel.ServersAreNeeded();
