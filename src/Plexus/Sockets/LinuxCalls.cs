@@ -15,6 +15,10 @@ internal static unsafe partial class LinuxCalls
     internal const int NoBuffers = 105; // ENOBUFS
     internal const int Refused = 111; // ECONNREFUSED
 
+    internal const int UdpLevel = 17; // SOL_UDP
+    internal const int UdpJoin = 104; // UDP_GRO
+    internal const int ControlHeaderLength = 16; // struct cmsghdr: length (8 bytes), level (4), type (4)
+
     internal const short PollIn = 1;
     internal const short PollOut = 4;
 

@@ -11,9 +11,7 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
     private const int SocketLevel = 1; // SOL_SOCKET
     private const int SendBufferForced = 32; // SO_SNDBUFFORCE
     private const int ReceiveBufferForced = 33; // SO_RCVBUFFORCE
-    private const int UdpLevel = 17; // SOL_UDP
     private const int Segment = 103; // UDP_SEGMENT
-    private const int Join = 104; // UDP_GRO
     private const int IPv4Level = 0; // IPPROTO_IP
     private const int IPv4MtuDiscover = 10; // IP_MTU_DISCOVER
     private const int IPv6Level = 41; // IPPROTO_IPV6
@@ -21,7 +19,6 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
     private const int MayFragment = 0; // IP_PMTUDISC_DONT
     private const int MustNotFragment = 3; // IP_PMTUDISC_PROBE: "don't fragment" without the kernel's own idea of the path
 
-    private const int ControlHeaderLength = 16; // struct cmsghdr: length (8 bytes), level (4), type (4)
     private const int ControlLength = 24; // one control message with a number
     private const int MostSegments = 64; // UDP_MAX_SEGMENTS before Linux 6.9
     private const int LargestMessage = 65_507; // bytes: IPv4's 65,535 less both headers
@@ -46,7 +43,7 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
         // Beyond the system's limit, which is often 200 kB, where the process may.
         TrySet(held.Number, SocketLevel, SendBufferForced, UdpDatagramSocket.BatchBufferSize);
         TrySet(held.Number, SocketLevel, ReceiveBufferForced, UdpDatagramSocket.BatchBufferSize);
-        TrySet(held.Number, UdpLevel, Join, 1);
+        TrySet(held.Number, LinuxCalls.UdpLevel, LinuxCalls.UdpJoin, 1);
         LetFragment(held.Number, false);
     }
 
@@ -103,10 +100,10 @@ internal sealed unsafe class LinuxDatagramBatches : IDatagramBatches
             LinuxCalls.MessageHeader header = new() { Name = to, NameLength = (nuint)address.Length, Pieces = &piece, PieceCount = 1 };
             if (message.Length > datagramLength)
             {
-                *(nuint*)control = ControlHeaderLength + sizeof(ushort);
-                *(int*)(control + 8) = UdpLevel;
+                *(nuint*)control = LinuxCalls.ControlHeaderLength + sizeof(ushort);
+                *(int*)(control + 8) = LinuxCalls.UdpLevel;
                 *(int*)(control + 12) = Segment;
-                *(ulong*)(control + ControlHeaderLength) = (ushort)datagramLength;
+                *(ulong*)(control + LinuxCalls.ControlHeaderLength) = (ushort)datagramLength;
                 header.Control = control;
                 header.ControlLength = ControlLength;
             }

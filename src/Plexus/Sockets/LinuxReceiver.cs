@@ -9,9 +9,6 @@ namespace Plexus.Sockets;
 /// </remarks>
 internal sealed unsafe class LinuxReceiver(Socket socket)
 {
-    private const int UdpLevel = 17; // SOL_UDP
-    private const int Join = 104; // UDP_GRO
-    private const int ControlHeaderLength = 16; // struct cmsghdr: length (8 bytes), level (4), type (4)
     private const int ControlLength = 64; // bytes: more than the one number that may be asked for
     private const int MostErrors = 16; // of earlier datagrams, which the kernel may tell at a receive, in one call
 
@@ -57,13 +54,13 @@ internal sealed unsafe class LinuxReceiver(Socket socket)
     /// <summary>Finds the length of each of the datagrams that the kernel has joined.</summary>
     private static int DatagramLength(byte* control, int controlLength, int length)
     {
-        for (int at = 0; at + ControlHeaderLength + sizeof(int) <= controlLength;)
+        for (int at = 0; at + LinuxCalls.ControlHeaderLength + sizeof(int) <= controlLength;)
         {
             nuint size = *(nuint*)(control + at);
-            if (size < ControlHeaderLength) break;
-            if (*(int*)(control + at + 8) == UdpLevel && *(int*)(control + at + 12) == Join)
+            if (size < LinuxCalls.ControlHeaderLength) break;
+            if (*(int*)(control + at + 8) == LinuxCalls.UdpLevel && *(int*)(control + at + 12) == LinuxCalls.UdpJoin)
             {
-                int joined = *(int*)(control + at + ControlHeaderLength);
+                int joined = *(int*)(control + at + LinuxCalls.ControlHeaderLength);
                 return joined > 0 ? Math.Min(joined, length) : length;
             }
 
