@@ -3,10 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Plexus.Dht;
-using Plexus.Exploration;
-using Plexus.Identities;
-using Plexus.Sockets;
 
 namespace Plexus.App.Tests;
 
@@ -16,57 +12,33 @@ public sealed class ClassicProcessTests : IAsyncLifetime
     private const uint Network = 40_078;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly List<Process> _started = [];
-    private DhtNode? _node;
-    private StunHost? _stun;
-    private int _stunPort;
+    private LoopbackMeeting? _meeting;
 
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "these tests start sh and send signals");
-        _node = await DhtNode.StartAsync(
-            new DhtNodeOptions { Port = 0, Addresses = [IPAddress.Loopback], Bootstrap = [], Network = Network }, UdpNetwork.Instance, TimeProvider.System);
-        _stun = StunHost.Open([IPAddress.Loopback], _stunPort = FreePort.Take(), null, UdpNetwork.Instance, TimeProvider.System, withTcp: false);
-        _ = _stun.RunAsync(_stop.Token);
-        IdentityRepository acceptor = new(_folder["acceptor"]);
-        IdentityRepository inviter = new(_folder["inviter"]);
-        Identity home = acceptor.Create(IdentityName.Parse("me@example.com/home"), 2048);
-        Identity away = inviter.Create(IdentityName.Parse("me@example.com/away"), 2048);
-        inviter.Import(home.Name, Encoding.ASCII.GetBytes(acceptor.Export(home.Name)));
-        acceptor.Import(away.Name, Encoding.ASCII.GetBytes(inviter.Export(away.Name)));
+        _meeting = await LoopbackMeeting.OpenAsync(("acceptor", "me@example.com/home"), ("inviter", "me@example.com/away"), Network);
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (Process process in _started)
-        {
-            if (!process.HasExited) process.Kill();
-            process.Dispose();
-        }
-
-        _stop.Cancel();
-        if (_stun is not null) await _stun.DisposeAsync();
-        if (_node is not null) await _node.DisposeAsync();
-        _stop.Dispose();
-        _folder.Dispose();
+        if (_meeting is not null) await _meeting.DisposeAsync();
     }
 
     [Fact]
     public async Task Both_commands_start_with_one_secret_and_each_others_ports_and_a_signal_stops_the_acceptor()
     {
-        Process acceptor = Start("acceptor", "home", "--accept", "--exec-args", "-c 'echo $PLEXUS_SECRET $PLEXUS_INNER_PORT $PLEXUS_PEER_PORT'", $"--exec-log={_folder["home.out"]}");
+        Process acceptor = Start("acceptor", "home", "--accept", "--exec-args", "-c 'echo $PLEXUS_SECRET $PLEXUS_INNER_PORT $PLEXUS_PEER_PORT'", $"--exec-log={_meeting!.Folder["home.out"]}");
         await WaitForAsync(acceptor, "Waiting for invitations");
         for (int run = 1; run <= 2; run++) // It serves on.
         {
-            Process inviter = Start("inviter", "away", "--peer-info=me@example.com/home", "--exec-args", "-c 'echo $PLEXUS_SECRET $PLEXUS_PEER_PORT $PLEXUS_INNER_PORT'", $"--exec-log={_folder["away.out"]}", "--exec-wait");
+            Process inviter = Start("inviter", "away", "--peer-info=me@example.com/home", "--exec-args", "-c 'echo $PLEXUS_SECRET $PLEXUS_PEER_PORT $PLEXUS_INNER_PORT'", $"--exec-log={_meeting!.Folder["away.out"]}", "--exec-wait");
             Task<string> log = inviter.StandardOutput.ReadToEndAsync();
             Assert.Equal((0, ""), (await ExitAsync(inviter), await inviter.StandardError.ReadToEndAsync()));
             await WaitForAsync(acceptor, "ended with status 0");
-            string[] home = await File.ReadAllLinesAsync(_folder["home.out"]);
+            string[] home = await File.ReadAllLinesAsync(_meeting!.Folder["home.out"]);
             Assert.Equal(run, home.Length);
-            Assert.Equal(home, await File.ReadAllLinesAsync(_folder["away.out"]));
+            Assert.Equal(home, await File.ReadAllLinesAsync(_meeting!.Folder["away.out"]));
             Assert.DoesNotContain(home[^1].Split(' ')[0], await log, StringComparison.Ordinal); // The secret.
         }
 
@@ -127,10 +99,10 @@ public sealed class ClassicProcessTests : IAsyncLifetime
         await WaitForAsync(alone, "Our endpoint is 127.0.0.1:");
         Signal(alone, "INT");
         Assert.Equal(ExitCodes.Interrupted, await ExitAsync(alone));
-        Process impatient = Start("inviter", "away", "--peer-info=me@example.com/home", $"--log-file={_folder["log-%p"]}");
+        Process impatient = Start("inviter", "away", "--peer-info=me@example.com/home", $"--log-file={_meeting!.Folder["log-%p"]}");
         Assert.Equal(5, await ExitAsync(impatient));
         Assert.StartsWith("plexus: ", await impatient.StandardError.ReadToEndAsync(), StringComparison.Ordinal);
-        Assert.Contains(" ERROR: ", await File.ReadAllTextAsync(_folder[$"log-{impatient.Id}"]), StringComparison.Ordinal);
+        Assert.Contains(" ERROR: ", await File.ReadAllTextAsync(_meeting!.Folder[$"log-{impatient.Id}"]), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -147,16 +119,14 @@ public sealed class ClassicProcessTests : IAsyncLifetime
     {
         string[] line =
         [
-            "--app-id=test", $"--app-repo={_folder[repository]}", $"--host-info=me@example.com/{pin}",
+            "--app-id=test", $"--app-repo={_meeting!.Folder[repository]}", $"--host-info=me@example.com/{pin}",
             .. more.Any(IsService) ? Array.Empty<string>() : ["--exec-command=sh"],
-            $"--dht-bootstrap={_node!.LocalEndPoints[0]}", $"--dht-network={Network}", "--dht-port=0",
-            $"--stun-server=127.0.0.1:{_stunPort}", "--stun-client=127.0.0.1", .. more,
+            $"--dht-bootstrap={_meeting.Dht}", $"--dht-network={Network}", "--dht-port=0",
+            $"--stun-server={_meeting.Stun}", "--stun-client=127.0.0.1", .. more,
         ];
         ProcessStartInfo start = new(Path.Combine(AppContext.BaseDirectory, "plexus-app"), line) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PLEXUS_RESPONSE_TIMEOUT"] = more.Any(option => option.StartsWith("--log-file", StringComparison.Ordinal)) ? "1000" : "60000";
-        Process process = Process.Start(start)!;
-        _started.Add(process);
-        return process;
+        return _meeting.Start(start);
     }
 
     private static bool IsService(string option) =>

@@ -1,11 +1,5 @@
 using System.Diagnostics;
-using System.Net;
 using System.Security.Cryptography;
-using System.Text;
-using Plexus.Dht;
-using Plexus.Exploration;
-using Plexus.Identities;
-using Plexus.Sockets;
 
 namespace Plexus.App.Tests;
 
@@ -14,38 +8,13 @@ public sealed class SampleTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TemporaryFolder _folder = new();
-    private readonly CancellationTokenSource _stop = new();
-    private readonly List<Process> _started = [];
-    private DhtNode? _node;
-    private StunHost? _stun;
-    private int _stunPort;
+    private LoopbackMeeting? _meeting;
 
-    public async ValueTask InitializeAsync()
-    {
-        _node = await DhtNode.StartAsync(
-            new DhtNodeOptions { Port = 0, Addresses = [IPAddress.Loopback], Bootstrap = [] }, UdpNetwork.Instance, TimeProvider.System);
-        _stun = StunHost.Open([IPAddress.Loopback], _stunPort = FreePort.Take(), null, UdpNetwork.Instance, TimeProvider.System, withTcp: false);
-        _ = _stun.RunAsync(_stop.Token);
-        IdentityRepository home = new(_folder["home"]), away = new(_folder["away"]);
-        Identity me = home.Create(IdentityName.Parse("bob/home"), 2048), other = away.Create(IdentityName.Parse("bob/laptop"), 2048);
-        away.Import(me.Name, Encoding.ASCII.GetBytes(home.Export(me.Name)));
-        home.Import(other.Name, Encoding.ASCII.GetBytes(away.Export(other.Name)));
-    }
+    public async ValueTask InitializeAsync() => _meeting = await LoopbackMeeting.OpenAsync(("home", "bob/home"), ("away", "bob/laptop"));
 
     public async ValueTask DisposeAsync()
     {
-        foreach (Process process in _started)
-        {
-            if (!process.HasExited) process.Kill();
-            process.Dispose();
-        }
-
-        _stop.Cancel();
-        if (_stun is not null) await _stun.DisposeAsync();
-        if (_node is not null) await _node.DisposeAsync();
-        _stop.Dispose();
-        _folder.Dispose();
+        if (_meeting is not null) await _meeting.DisposeAsync();
     }
 
     [Fact]
@@ -58,7 +27,7 @@ public sealed class SampleTests : IAsyncLifetime
         await Task.WhenAll(WriteAsync(accepting, back), WriteAsync(inviting, there));
         Assert.Equal(there, await atHome);
         Assert.Equal(back, await away);
-        foreach (Process process in _started)
+        foreach (Process process in (Process[])[accepting, inviting])
         {
             await process.WaitForExitAsync().WaitAsync(Patience);
             Assert.Equal(0, process.ExitCode);
@@ -91,14 +60,12 @@ public sealed class SampleTests : IAsyncLifetime
     private Process Start(string repository, params string[] line)
     {
         string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "stream-sample.exe" : "stream-sample");
-        ProcessStartInfo start = new(program, [_folder[repository], .. line, $"--dht={_node!.LocalEndPoints[0]}", $"--stun=127.0.0.1:{_stunPort}"])
+        ProcessStartInfo start = new(program, [_meeting!.Folder[repository], .. line, $"--dht={_meeting.Dht}", $"--stun={_meeting.Stun}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        Process process = Process.Start(start)!;
-        _started.Add(process);
-        return process;
+        return _meeting.Start(start);
     }
 }

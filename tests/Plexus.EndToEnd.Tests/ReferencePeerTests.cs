@@ -114,14 +114,8 @@ public sealed class ReferencePeerTests(ITestOutputHelper output)
         return Scenario.StartAsync();
     }
 
-    private static (Machine Ours, Machine Reference) AddPair(Scenario scenario, bool behindNats)
-    {
-        NatRecipe[] recipes = behindNats ? [NatRecipe.PortRestricted] : [];
-        Machine ours = scenario.AddMachine("ours@test/one", null, recipes);
-        Machine reference = scenario.AddMachine("reference@test/two", null, recipes);
-        Scenario.Acquaint(ours, reference);
-        return (ours, reference);
-    }
+    private static (Machine Ours, Machine Reference) AddPair(Scenario scenario, bool behindNats) =>
+        scenario.AddPair("ours@test/one", "reference@test/two", behindNats ? [NatRecipe.PortRestricted] : []);
 
     private static ProgramRun Accept(Scenario scenario, Machine host, bool isReference, params IEnumerable<string> more) =>
         Start(host, isReference, ["--accept", .. scenario.Meeting(host, null), .. more]);

@@ -19,7 +19,7 @@ public sealed class ResilienceTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob);
         ProgramRun first = scenario.Accept(bob);
         await Task.Delay(TimeSpan.FromSeconds(1));
         first.Kill();
@@ -36,7 +36,7 @@ public sealed class ResilienceTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob);
         ProgramRun accept = scenario.Accept(bob);
         await Task.Delay(TimeSpan.FromSeconds(2));
         await scenario.RestartDhtAsync(); // It has forgotten everything.
@@ -51,7 +51,7 @@ public sealed class ResilienceTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob);
         ProgramRun accept = scenario.Accept(bob);
         scenario.Stun.Kill();
 
@@ -67,7 +67,7 @@ public sealed class ResilienceTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob);
         string both = $"--stun-server={scenario.DhtHost.Address}:9,{scenario.Stun.Address}";
         ProgramRun accept = bob.Run(["--accept", .. WithStun(scenario.Options(bob, null, "talk.log"), both)]);
         ProgramRun invite = alice.Run(WithStun(scenario.Options(alice, bob, "talk.log"), both));
@@ -79,7 +79,7 @@ public sealed class ResilienceTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob);
         using RubbishServer liar = new(scenario.DhtHost, 3478);
         string rubbish = $"--stun-server={scenario.DhtHost.Address}:3478";
 
@@ -142,13 +142,6 @@ public sealed class ResilienceTests
         Assert.NotEqual(0, await invite.ExitAsync(TimeSpan.FromSeconds(30)));
         Assert.Equal("", bob.ReadLog("talk.log"));
         Assert.True(accept.IsRunning, accept.Output);
-    }
-
-    private static (Machine Alice, Machine Bob) Pair(Scenario scenario)
-    {
-        Machine alice = scenario.AddPublicMachine(Alice), bob = scenario.AddPublicMachine(Bob);
-        Scenario.Acquaint(alice, bob);
-        return (alice, bob);
     }
 
     private static IEnumerable<string> WithStun(IEnumerable<string> options, string stun) =>

@@ -22,7 +22,7 @@ public sealed class TunnelTests
         Kernel.ServersAreNeeded();
         if (SshServer.WhyNot is { } reason) Assert.Skip(reason);
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         using SshServer server = new(bob, 2200);
         (ProgramRun accept, ProgramRun invite) = await JoinAsync(scenario, alice, bob, ["--export=127.0.0.1:2200"], ["--import=127.0.0.1:2222"]);
 
@@ -38,7 +38,7 @@ public sealed class TunnelTests
         Kernel.ServersAreNeeded();
         if (SystemTool.Find("curl") is null) Assert.Skip("curl is not installed.");
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         byte[] body = RandomNumberGenerator.GetBytes(200_000_000);
         using LocalService server = LocalService.Http(bob.Host, ServicePort, body);
         await JoinAsync(scenario, alice, bob, [$"--export=web=127.0.0.1:{ServicePort}"], [$"--import=web=127.0.0.1:{LocalPort}"]);
@@ -57,7 +57,7 @@ public sealed class TunnelTests
         Kernel.ServersAreNeeded();
         if (SystemTool.Find("iperf3") is not { } iperf) { Assert.Skip("iperf3 is not installed."); return; }
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         ProgramRun server = bob.RunOther(iperf, ["-s", "-B", "127.0.0.1", "-p", $"{ServicePort}", "--forceflush"]);
         await JoinAsync(scenario, alice, bob, [$"--export=127.0.0.1:{ServicePort}"], [$"--import=127.0.0.1:{LocalPort}"]);
         foreach ((int number, string direction) in ((string[])["--bidir", "-R", "-P4"]).Index())
@@ -75,7 +75,7 @@ public sealed class TunnelTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         byte[] block = new byte[1_000_000];
         using LocalService flood = new(bob.Host, ServicePort, async stream =>
         {
@@ -104,7 +104,7 @@ public sealed class TunnelTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         using LocalService echo = LocalService.Echo(bob.Host, ServicePort);
         await JoinAsync(scenario, alice, bob, [$"--export=127.0.0.1:{ServicePort}"], [$"--import=127.0.0.1:{LocalPort}"]);
         for (int round = 0; round < 10; round++)
@@ -125,7 +125,7 @@ public sealed class TunnelTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         using LocalService echo = LocalService.Echo(bob.Host, ServicePort);
         (ProgramRun accept, ProgramRun invite) = await JoinAsync(
             scenario, alice, bob, [$"--export=127.0.0.1:{ServicePort}"], [$"--import=127.0.0.1:{LocalPort}"]);
@@ -154,7 +154,7 @@ public sealed class TunnelTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         (ProgramRun accept, ProgramRun invite) = await JoinAsync(
             scenario, alice, bob, [$"--export=127.0.0.1:{ServicePort}"], [$"--import=127.0.0.1:{LocalPort}"]);
         byte[] byteBack = new byte[1];
@@ -178,7 +178,7 @@ public sealed class TunnelTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         using LocalService echo = LocalService.Echo(bob.Host, ServicePort);
         (ProgramRun accept, ProgramRun invite) = await JoinAsync(
             scenario, alice, bob, [$"--export=127.0.0.1:{ServicePort}"], [$"--import=127.0.0.1:{LocalPort}"],
@@ -194,7 +194,7 @@ public sealed class TunnelTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         using LocalService echo = LocalService.Echo(bob.Host, ServicePort);
         (ProgramRun accept, ProgramRun first) = await JoinAsync(
             scenario, alice, bob, [$"--export=127.0.0.1:{ServicePort}"], [$"--import=127.0.0.1:{LocalPort}"]);
@@ -206,13 +206,6 @@ public sealed class TunnelTests
         await using NetworkStream stream = await LocalService.ConnectAsync(alice.Host, LocalPort);
         await stream.WriteAsync("x"u8.ToArray());
         await stream.ReadExactlyAsync(new byte[1]).AsTask().WaitAsync(Soon);
-    }
-
-    private static (Machine Alice, Machine Bob) Pair(Scenario scenario)
-    {
-        Machine alice = scenario.AddMachine(Alice, null, NatRecipe.PortRestricted), bob = scenario.AddMachine(Bob, null, NatRecipe.PortRestricted);
-        Scenario.Acquaint(alice, bob);
-        return (alice, bob);
     }
 
     private static async Task<(ProgramRun Accept, ProgramRun Invite)> JoinAsync(

@@ -23,7 +23,7 @@ public sealed class WormholeTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         using LocalService echo = LocalService.Echo(bob.Host, ServicePort);
 
         ProgramRun accept = Run(bob, ["--accept", .. scenario.Meeting(bob, null)], Command("export", ServicePort));
@@ -41,7 +41,7 @@ public sealed class WormholeTests
     {
         Kernel.ServersAreNeeded();
         using Scenario scenario = await Scenario.StartAsync();
-        (Machine alice, Machine bob) = Pair(scenario);
+        (Machine alice, Machine bob) = scenario.AddPair(Alice, Bob, NatRecipe.PortRestricted);
         using LocalService echo = LocalService.Echo(bob.Host, ServicePort);
 
         ProgramRun accept = bob.Run(["--accept", .. scenario.Meeting(bob, null), $"--export=127.0.0.1:{ServicePort}"]);
@@ -60,13 +60,6 @@ public sealed class WormholeTests
 
     private static ProgramRun Run(Machine machine, IEnumerable<string> options, string command) =>
         machine.Run([.. options, "--exec-command=/bin/sh", $"--exec-args={command}", $"--exec-log={machine.FileNamed(Log)}"]);
-
-    private static (Machine Alice, Machine Bob) Pair(Scenario scenario)
-    {
-        Machine alice = scenario.AddMachine(Alice, null, NatRecipe.PortRestricted), bob = scenario.AddMachine(Bob, null, NatRecipe.PortRestricted);
-        Scenario.Acquaint(alice, bob);
-        return (alice, bob);
-    }
 
     private static async Task EchoesAsync(Machine alice, Func<string> complaint)
     {

@@ -59,6 +59,14 @@ internal sealed class Scenario : IDisposable
         return Add(name, nat is null ? Internet.AddPublicHost("pc") : Internet.AddHost(nat));
     }
 
+    /// <summary>Adds two machines that know each other, each behind NATs of its own; without any both have public addresses.</summary>
+    public (Machine One, Machine Other) AddPair(string one, string other, params NatRecipe[] recipes)
+    {
+        (Machine One, Machine Other) pair = (AddMachine(one, null, recipes), AddMachine(other, null, recipes));
+        Acquaint(pair.One, pair.Other);
+        return pair;
+    }
+
     /// <summary>Makes both known to each other.</summary>
     public static void Acquaint(Machine one, Machine other)
     {
